@@ -1,0 +1,54 @@
+"""Every name that a plugin or a script may import. What is not here may change without notice."""
+
+from pipeline.errors import InvalidExperiment, SkeinError
+from pipeline.experiment import Experiment, Provenance, read_provenance
+from pipeline.files import data_fingerprint, file_fingerprint, write_json, write_table
+from pipeline.geometry import project, rays, undistort
+from pipeline.jobs import Context, Job, Parameters, parameter
+from pipeline.registry import API_VERSION, Export, Plugin
+from pipeline.types import (
+    DETECTIONS,
+    TRACKS,
+    TRAJECTORIES,
+    Arena,
+    Board,
+    Camera,
+    CameraGroup,
+    Configuration,
+    Detections,
+    Recording,
+    Zone,
+)
+
+__all__ = [
+    "API_VERSION",
+    "DETECTIONS",
+    "TRACKS",
+    "TRAJECTORIES",
+    "Arena",
+    "Board",
+    "Camera",
+    "CameraGroup",
+    "Configuration",
+    "Context",
+    "Detections",
+    "Experiment",
+    "Export",
+    "InvalidExperiment",
+    "Job",
+    "Parameters",
+    "Plugin",
+    "Provenance",
+    "Recording",
+    "SkeinError",
+    "Zone",
+    "data_fingerprint",
+    "file_fingerprint",
+    "parameter",
+    "project",
+    "rays",
+    "read_provenance",
+    "undistort",
+    "write_json",
+    "write_table",
+]

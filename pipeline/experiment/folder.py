@@ -1,0 +1,165 @@
+"""An experiment on disk: `experiment.toml` and the folder around it."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipeline.errors import InvalidExperiment, SkeinError
+from pipeline.types import Configuration, Recording
+
+CONFIGURATION = "experiment.toml"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment folder.
+
+    ::
+
+        experiment.toml
+        calibration.toml                            the cameras in use
+        calibration/report.json, …                  how good they are
+        recordings/<recording>/detections/<camera>/part-*.parquet
+        recordings/<recording>/tracks/<camera>.parquet
+        recordings/<recording>/trajectories.parquet
+        recordings/<recording>/results/<plugin>/…
+        recordings/<recording>/proxies/<camera>.mp4
+        provenance/<job>.json, recordings/<recording>/provenance/<job>.json
+        truth/                                      of a synthetic experiment; only evaluation reads it
+
+    Parameters
+    ----------
+    root
+        The folder.
+    configuration
+        What its `experiment.toml` says.
+    """
+
+    root: Path
+    configuration: Configuration
+
+    @classmethod
+    def open(cls, root: str | Path) -> "Experiment":
+        """Read and validate `experiment.toml`.
+
+        Raises
+        ------
+        InvalidExperiment
+            All problems of the file at once.
+        SkeinError
+            If there is no such file.
+        """
+        folder = Path(root).resolve()
+        path = folder / CONFIGURATION
+        if not path.is_file():
+            raise SkeinError(
+                f"No experiment in {root}: expected a file {CONFIGURATION}. `skein init {root}` makes one."
+            )
+        return cls(folder, parse(path.read_text(encoding="utf-8"), str(path.name)))
+
+    @property
+    def name(self) -> str:
+        return self.configuration.name
+
+    @property
+    def calibration_path(self) -> Path:
+        return self.root / "calibration.toml"
+
+    @cached_property
+    def camera_names(self) -> tuple[str, ...]:
+        return tuple(camera.name for camera in self.configuration.camera)
+
+    @cached_property
+    def recording_names(self) -> tuple[str, ...]:
+        return tuple(recording.name for recording in self.configuration.recording)
+
+    def recording(self, name: str) -> Recording:
+        """The recording of that name, or an error that lists the names there are."""
+        for recording in self.configuration.recording:
+            if recording.name == name:
+                return recording
+        known = ", ".join(self.recording_names) or "none yet (`skein add-recording`)"
+        raise SkeinError(f"No recording named {name!r} in {self.name}; there are {known}.")
+
+    def animals(self, recording: str) -> int | None:
+        """Known number of animals in a recording, or None."""
+        return self.recording(recording).animals or self.configuration.animals
+
+    def file(self, relative: str) -> Path:
+        """A file that `experiment.toml` names (absolute paths are allowed: videos often live on another disk)."""
+        return self.root / relative
+
+    def folder(self, recording: str) -> Path:
+        """The folder of a recording's results. The name is looked up, so that no foreign text becomes a path."""
+        return self.root / "recordings" / self.recording(recording).name
+
+    def detections_folder(self, recording: str, camera: str) -> Path:
+        return self.folder(recording) / "detections" / self._camera(camera)
+
+    def tracks_path(self, recording: str, camera: str) -> Path:
+        return self.folder(recording) / "tracks" / f"{self._camera(camera)}.parquet"
+
+    def trajectories_path(self, recording: str) -> Path:
+        return self.folder(recording) / "trajectories.parquet"
+
+    def results_folder(self, recording: str, plugin: str) -> Path:
+        return self.folder(recording) / "results" / plugin
+
+    def _camera(self, name: str) -> str:
+        if name not in self.camera_names:
+            raise SkeinError(f"No camera named {name!r}; there are {', '.join(self.camera_names) or 'none'}.")
+        return name
+
+
+def parse(text: str, file: str) -> Configuration:
+    """Validate the text of an `experiment.toml`; every problem is reported with file, key and what was expected."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidExperiment([f"{file}: this is not valid TOML: {error}"]) from error
+    try:
+        return Configuration.model_validate(data)
+    except ValidationError as error:
+        raise InvalidExperiment(explain(error, file, data)) from error
+
+
+def explain(error: ValidationError, where: str, data: Any = None) -> list[str]:
+    """One line per problem: file, key (entries by their name), what was expected, what came."""
+    lines: list[str] = []
+    for problem in error.errors(include_url=False):
+        key = _key(problem["loc"], data)
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            message = "this key is not known; check its spelling or remove it"
+        elif problem["type"] == "missing":
+            message = "this key is required and missing"
+        elif problem["type"] != "value_error":
+            message = f"{message[0].lower()}{message[1:]}, got {_short(problem['input'])}"
+        lines.extend(": ".join(filter(None, (where, key, line))) for line in message.splitlines())
+    return lines
+
+
+def _key(location: tuple[int | str, ...], data: Any) -> str:
+    """`('recording', 2, 'videos')` → `recording 'trial_3' videos`."""
+    words = []
+    for part in location:
+        child = None
+        if isinstance(data, dict):
+            child = data.get(part)
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            child = data[part]
+        data = child
+        if isinstance(part, int):
+            words.append(repr(child["name"]) if isinstance(child, dict) and "name" in child else f"#{part + 1}")
+        else:
+            words.append(part)
+    return " ".join(words)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,81 @@
+"""Writing files so that a reader sees the whole old file or the whole new one, never a part."""
+
+import contextlib
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import SkeinError
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; rename it to `path` when the block succeeds, delete it when it fails.
+
+    The temporary name keeps the suffix (encoders look at it) and starts with a dot, so that no glob takes it for a
+    result. The data is flushed to disk before the rename: after a power cut the name never points to an empty file.
+
+    Raises
+    ------
+    SkeinError
+        If the disk is full or the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.part{path.suffix}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise SkeinError(f"Could not write {path.name}: {error.strerror or error}. Nothing was changed.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text atomically."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON atomically; NaN is refused, because other readers do not accept it."""
+    write_text(path, json.dumps(data, indent=1, allow_nan=False))
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a Parquet table atomically (zstd)."""
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def file_fingerprint(path: Path) -> str:
+    """Identify a file's content cheaply.
+
+    Small files are hashed whole. Of a video, size and three blocks of 1 MB are hashed: hashing terabytes whenever a
+    page is opened is not possible, and a recorder does not change the middle of a file. The modification time is
+    left out, so that a copied experiment stays valid.
+    """
+    block = 1 << 20
+    size = path.stat().st_size
+    digest = hashlib.sha256(str(size).encode())
+    with path.open("rb") as handle:
+        offsets = range(0, size, block) if size <= 8 * block else (0, size // 2, size - block)
+        for offset in offsets:
+            handle.seek(offset)
+            digest.update(handle.read(block))
+    return digest.hexdigest()[:32]
+
+
+def data_fingerprint(data: Any) -> str:
+    """Identify JSON-like data by content, independent of the order of keys."""
+    text = json.dumps(data, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

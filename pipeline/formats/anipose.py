@@ -1,0 +1,85 @@
+"""aniposelib's `calibration.toml`: one `[cam_N]` section per camera, plus what that layout lacks.
+
+Layout: `name, size, matrix, distortions, rotation` (Rodrigues, world to camera)`, translation` (here: m)`, fisheye`.
+Skein adds `[skein]` for the unit and the report; other readers ignore it.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomlkit
+
+from pipeline.errors import SkeinError
+from pipeline.files import write_text
+from pipeline.types import Camera, CameraGroup
+
+_KEYS = ("name", "size", "matrix", "distortions", "rotation", "translation")
+
+
+def read(path: Path) -> CameraGroup:
+    """Cameras of a `calibration.toml`, ordered by section number (cam_10 after cam_2), matched by `name`.
+
+    Distortions of aniposelib's one- or two-coefficient pinhole models are filled up with zeros.
+
+    Raises
+    ------
+    SkeinError
+        If the file is not TOML, or a section lacks a key or has an impossible value.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SkeinError(f"{path.name}: expected a calibration in aniposelib's layout: {error}") from error
+    sections = [key for key, value in data.items() if key.startswith("cam_") and isinstance(value, dict)]
+    if not sections:
+        raise SkeinError(f"{path.name}: expected sections [cam_0], [cam_1] …, found {list(data) or 'nothing'}.")
+
+    def order(key: str) -> tuple[int, str]:
+        number = key.removeprefix("cam_")
+        return (int(number), key) if number.isdigit() else (len(sections), key)
+
+    return CameraGroup(tuple(_camera(path.name, key, data[key]) for key in sorted(sections, key=order)))
+
+
+def write(path: Path, cameras: CameraGroup, extra: dict[str, Any] | None = None) -> None:
+    """Write cameras, and `extra` as the `[skein]` section, atomically."""
+    document = tomlkit.document()
+    for number, camera in enumerate(cameras):
+        section = tomlkit.table()
+        section.update(
+            {
+                "name": camera.name,
+                "size": list(camera.size),
+                "matrix": camera.matrix.tolist(),
+                "distortions": camera.distortion.tolist(),
+                "rotation": camera.rotation.tolist(),
+                "translation": camera.translation.tolist(),
+                "fisheye": camera.model == "fisheye",
+            }
+        )
+        document[f"cam_{number}"] = section
+    document["metadata"] = tomlkit.table()
+    document["skein"] = tomlkit.item({"unit": "m", **(extra or {})})
+    write_text(path, tomlkit.dumps(document))
+
+
+def _camera(file: str, key: str, section: dict[str, Any]) -> Camera:
+    missing = [name for name in _KEYS if name not in section]
+    if missing:
+        raise SkeinError(f"{file}: section [{key}] lacks {', '.join(missing)}.")
+    fisheye = bool(section.get("fisheye", False))
+    distortion = np.ravel(section["distortions"]).astype(float)
+    expected = 4 if fisheye else 5
+    if len(distortion) > expected:
+        raise SkeinError(f"{file}: [{key}] has {len(distortion)} distortion coefficients, expected {expected}.")
+    return Camera(
+        name=str(section["name"]),
+        size=(section["size"][0], section["size"][1]),
+        model="fisheye" if fisheye else "pinhole",
+        matrix=np.asarray(section["matrix"], float),
+        distortion=np.pad(distortion, (0, expected - len(distortion))),
+        rotation=np.asarray(section["rotation"], float),
+        translation=np.asarray(section["translation"], float),
+    )

@@ -1,0 +1,1 @@
+"""A rendered multi-camera experiment with exact truth: the demo, and the truth of the tests."""

@@ -1,0 +1,1 @@
+"""Skein's own plugins. Each imports `pipeline.api` and `dashboard.api` only."""
