@@ -11,8 +11,14 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from platformdirs import user_data_path
 
 from pipeline.errors import SkeinError
+
+
+def home() -> Path:
+    """Where this computer keeps Skein's ledger, caches and settings: ``$SKEIN_HOME``, else the user's data folder."""
+    return Path(os.environ.get("SKEIN_HOME") or user_data_path("skein", appauthor=False))
 
 
 @contextlib.contextmanager
