@@ -81,6 +81,11 @@ def no_inputs(experiment: Experiment, recording: str | None) -> dict[str, str]:
     return {}
 
 
+def always_needed(experiment: Experiment, recording: str | None) -> str | None:
+    """For jobs that make sense in every experiment."""
+    return None
+
+
 @dataclass(frozen=True)
 class Job:
     """A declared job.
@@ -111,7 +116,12 @@ class Job:
     stage
         True for a step of the data's way, which ``skein run`` and the overview page include.
     gpu
-        Number of GPUs that one attempt occupies.
+        Number of GPUs that one attempt occupies (all there are, where the computer has fewer).
+    light
+        True for a job that uses about one core: it may run beside one that uses all.
+    not_needed
+        Why an experiment (or recording) can do without this job, in words, or None: "no camera has a
+        calibration_video". ``skein run`` leaves it out then; asking for it by name still runs it.
     """
 
     name: str
@@ -127,6 +137,8 @@ class Job:
     inputs: Callable[[Experiment, str | None], dict[str, str]] = field(default=no_inputs)
     stage: bool = True
     gpu: int = 0
+    light: bool = False
+    not_needed: Callable[[Experiment, str | None], str | None] = field(default=always_needed)
 
     @cached_property
     def function(self) -> Callable[[Context, Any], None]:

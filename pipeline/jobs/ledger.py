@@ -1,0 +1,356 @@
+"""The ledger: every job that was ever asked for, in SQLite on this computer's own disk.
+
+The dashboard and the command line insert rows and ask for changes; only the supervisor starts processes. Rows survive
+whatever is killed.
+"""
+
+import json
+import sqlite3
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pipeline.errors import SkeinError
+from pipeline.experiment import Experiment
+from pipeline.files import home
+from pipeline.jobs.declaration import Job
+from pipeline.jobs.parameters import resolve_parameters
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+ACTIVE: tuple[State, ...] = ("queued", "running")
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job TEXT NOT NULL, title TEXT NOT NULL, entry TEXT NOT NULL, python_path TEXT NOT NULL,
+    experiment TEXT NOT NULL, recording TEXT, parameters TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'queued', priority INTEGER NOT NULL,
+    gpu INTEGER NOT NULL, light INTEGER NOT NULL, devices TEXT NOT NULL DEFAULT '',
+    attempts INTEGER NOT NULL DEFAULT 0, max_attempts INTEGER NOT NULL, folder INTEGER NOT NULL DEFAULT 0,
+    cancelling INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0,
+    created REAL NOT NULL, started REAL, finished REAL,
+    done REAL, total REAL, message TEXT NOT NULL DEFAULT '', eta_s REAL, error TEXT
+);
+CREATE INDEX IF NOT EXISTS jobs_state ON jobs (state, experiment);
+CREATE TABLE IF NOT EXISTS dependencies (
+    job INTEGER NOT NULL REFERENCES jobs (id), after INTEGER NOT NULL REFERENCES jobs (id), PRIMARY KEY (job, after)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS dependencies_after ON dependencies (after);
+CREATE TABLE IF NOT EXISTS revision (value INTEGER NOT NULL);
+INSERT INTO revision SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM revision);
+CREATE TRIGGER IF NOT EXISTS inserted AFTER INSERT ON jobs BEGIN UPDATE revision SET value = value + 1; END;
+CREATE TRIGGER IF NOT EXISTS updated AFTER UPDATE ON jobs BEGIN UPDATE revision SET value = value + 1; END;
+"""
+_ROW = (
+    "SELECT jobs.*, (SELECT group_concat(after) FROM dependencies WHERE dependencies.job = jobs.id) AS after FROM jobs"
+)
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """One job as the ledger knows it.
+
+    Parameters
+    ----------
+    parameters
+        Those given explicitly; the others come from `experiment.toml` and the defaults when the job starts.
+    after
+        Ids of jobs that must be done first.
+    attempts
+        Processes started so far (since the last retry by a person).
+    done, total, message, eta_s
+        Progress in the job's own unit, what it is doing, and the estimated time that is left, s.
+    error
+        One sentence for people, where it failed.
+    cancelling
+        True from the moment a running job was asked to stop.
+    devices
+        GPUs that its attempt occupies.
+    folder
+        Number of its latest attempt's folder; 0 before the first.
+    """
+
+    id: int
+    job: str
+    title: str
+    experiment: str
+    recording: str | None
+    parameters: dict[str, Any]
+    state: State
+    priority: int
+    after: tuple[int, ...]
+    attempts: int
+    max_attempts: int
+    created: datetime
+    started: datetime | None
+    finished: datetime | None
+    done: float | None
+    total: float | None
+    message: str
+    eta_s: float | None
+    error: str | None
+    entry: str
+    python_path: tuple[str, ...]
+    gpu: int
+    light: bool
+    devices: tuple[str, ...]
+    cancelling: bool
+    folder: int
+
+    @property
+    def active(self) -> bool:
+        """True while it waits or runs."""
+        return self.state in ACTIVE
+
+    @property
+    def fraction(self) -> float | None:
+        """Progress from 0 to 1, or None where it is not known."""
+        return min(self.done / self.total, 1.0) if self.done is not None and self.total else None
+
+
+class Ledger:
+    """Rows of jobs. Cheap to make; safe to use from any thread and process of one computer.
+
+    Parameters
+    ----------
+    path
+        The database; by default the one in Skein's home.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or home() / "ledger.sqlite"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.transaction() as database:
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'revision'").fetchone():
+                database.commit()
+                database.execute("PRAGMA journal_mode = WAL")
+                database.executescript(_SCHEMA)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One transaction that holds the write lock from its start."""
+        database = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        database.row_factory = sqlite3.Row
+        try:
+            database.execute("PRAGMA synchronous = NORMAL")
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+            except BaseException:
+                database.rollback()
+                raise
+            database.commit()
+        finally:
+            database.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        database = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        database.row_factory = sqlite3.Row
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def submit(
+        self,
+        job: Job,
+        experiment: Experiment,
+        recording: str | None = None,
+        parameters: dict[str, Any] | None = None,
+        *,
+        after: Sequence[int] = (),
+        priority: int = 0,
+        max_attempts: int = 3,
+    ) -> int:
+        """Queue a job; call :func:`pipeline.jobs.supervisor.ensure_supervisor` afterwards, so that someone runs it.
+
+        It also waits for every queued or running job whose result it needs.
+
+        Parameters
+        ----------
+        parameters
+            Explicit values; they win over `experiment.toml`, which wins over the defaults.
+        after
+            Ids of further jobs that must be done first.
+        priority
+            Higher runs earlier.
+        max_attempts
+            How often it is started in all when its process is killed.
+
+        Returns
+        -------
+        int
+            The id of the new row.
+
+        Raises
+        ------
+        SkeinError
+            If the recording, a parameter or a job in `after` does not exist or fit.
+        """
+        given = dict(parameters or {})
+        resolve_parameters(job, experiment, given)
+        if job.scope == "recording":
+            if recording is None:
+                raise SkeinError(f"{job.title} works on a recording: name one of {experiment.name}.")
+            experiment.recording(recording)
+        else:
+            recording = None
+        values = {
+            "job": job.name, "title": job.title, "entry": job.entry,
+            "python_path": json.dumps(_own_path()),
+            "experiment": str(experiment.root), "recording": recording, "parameters": json.dumps(given, default=str),
+            "priority": priority, "gpu": job.gpu, "light": job.light, "max_attempts": max_attempts,
+            "created": time.time(),
+        }  # fmt: skip
+        names = ", ".join(values)
+        marks = ", ".join(f":{name}" for name in values)
+        with self.transaction() as database:
+            needed = {*after, *_upstream(database, job, str(experiment.root), recording)}
+            known = _ids(database, needed)
+            if unknown := sorted(needed - known):
+                raise SkeinError(f"There is no job {unknown[0]} that {job.name!r} could wait for.")
+            identity = database.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", values).lastrowid
+            assert identity is not None
+            database.executemany("INSERT INTO dependencies VALUES (?, ?)", [(identity, other) for other in needed])
+        return identity
+
+    def row(self, identity: int) -> JobRow:
+        """One job, or an error if there is none of that id."""
+        with self._reading() as database:
+            found = database.execute(f"{_ROW} WHERE id = ?", (identity,)).fetchone()
+        if found is None:
+            raise SkeinError(f"There is no job {identity}; `skein jobs` lists them.")
+        return _row(found)
+
+    def rows(
+        self,
+        experiment: str | Path | None = None,
+        states: Iterable[State] | None = None,
+        limit: int = 200,
+        offset: int = 0,
+    ) -> list[JobRow]:
+        """Jobs, newest first; of one experiment folder, or in some states only."""
+        where, values = _filter(experiment, states)
+        with self._reading() as database:
+            found = database.execute(f"{_ROW}{where} ORDER BY id DESC LIMIT ? OFFSET ?", (*values, limit, offset))
+            return [_row(row) for row in found]
+
+    def count(self, experiment: str | Path | None = None, states: Iterable[State] | None = None) -> int:
+        """Number of jobs that :meth:`rows` would give without a limit."""
+        where, values = _filter(experiment, states)
+        with self._reading() as database:
+            return int(database.execute(f"SELECT count(*) FROM jobs{where}", values).fetchone()[0])
+
+    def revision(self) -> int:
+        """A number that grows with every change of any row."""
+        with self._reading() as database:
+            return int(database.execute("SELECT value FROM revision").fetchone()[0])
+
+    def attempt_folder(self, row: JobRow) -> Path:
+        """Where the latest attempt keeps its log and state."""
+        return self.path.parent / "jobs" / str(row.id) / str(row.folder)
+
+    def log_path(self, identity: int) -> Path:
+        """The log of the latest attempt; the file need not exist yet."""
+        return self.attempt_folder(self.row(identity)) / "log.txt"
+
+    def cancel(self, identity: int) -> JobRow:
+        """Cancel a job: at once if it waits; a running one is stopped by the supervisor."""
+        with self.transaction() as database:
+            self._known(database, identity)
+            database.execute(
+                "UPDATE jobs SET state = 'cancelled', finished = ? WHERE id = ? AND state = 'queued'",
+                (time.time(), identity),
+            )
+            database.execute("UPDATE jobs SET cancelling = 1 WHERE id = ? AND state = 'running'", (identity,))
+        return self.row(identity)
+
+    def retry(self, identity: int) -> JobRow:
+        """Queue a finished job again, and with it those that failed only because they waited for it."""
+        with self.transaction() as database:
+            self._known(database, identity)
+            if database.execute("SELECT state FROM jobs WHERE id = ?", (identity,)).fetchone()[0] in ACTIVE:
+                raise SkeinError(f"Job {identity} is waiting or running already.")
+            waiting = [identity]
+            while waiting:
+                current = waiting.pop()
+                database.execute(
+                    "UPDATE jobs SET state = 'queued', attempts = 0, cancelling = 0, blocked = 0, started = NULL,"
+                    " finished = NULL, done = NULL, total = NULL, message = '', eta_s = NULL, error = NULL"
+                    " WHERE id = ?",
+                    (current,),
+                )
+                blocked = database.execute(
+                    "SELECT dependencies.job FROM dependencies JOIN jobs ON jobs.id = dependencies.job"
+                    " WHERE after = ? AND state = 'failed' AND blocked",
+                    (current,),
+                )
+                waiting.extend(row[0] for row in blocked)
+        return self.row(identity)
+
+    def prioritise(self, identity: int, priority: int) -> JobRow:
+        """Set the priority; higher runs earlier."""
+        with self.transaction() as database:
+            self._known(database, identity)
+            database.execute("UPDATE jobs SET priority = ? WHERE id = ?", (priority, identity))
+        return self.row(identity)
+
+    @staticmethod
+    def _known(database: sqlite3.Connection, identity: int) -> None:
+        if not _ids(database, {identity}):
+            raise SkeinError(f"There is no job {identity}; `skein jobs` lists them.")
+
+
+def _own_path() -> list[str]:
+    """Folders from which this process imports and another Python process would not: a job may be declared there."""
+    folders = [Path(part).resolve() for part in sys.path]
+    return [str(folder) for folder in folders if folder.is_dir() and not folder.is_relative_to(sys.base_prefix)]
+
+
+def _ids(database: sqlite3.Connection, wanted: set[int]) -> set[int]:
+    marks = ", ".join("?" * len(wanted))
+    return {row[0] for row in database.execute(f"SELECT id FROM jobs WHERE id IN ({marks})", tuple(wanted))}
+
+
+def _upstream(database: sqlite3.Connection, job: Job, experiment: str, recording: str | None) -> set[int]:
+    """Waiting or running jobs whose result this one reads."""
+    names = (*job.requires, *job.uses)
+    marks = ", ".join("?" * len(names))
+    found = database.execute(
+        f"SELECT id FROM jobs WHERE state IN ('queued', 'running') AND experiment = ? AND job IN ({marks})"
+        " AND (recording IS NULL OR ? IS NULL OR recording = ?)",
+        (experiment, *names, recording, recording),
+    )
+    return {row[0] for row in found}
+
+
+def _filter(experiment: str | Path | None, states: Iterable[State] | None) -> tuple[str, tuple[Any, ...]]:
+    conditions, values = [], []
+    if experiment is not None:
+        conditions.append("experiment = ?")
+        values.append(str(Path(experiment).resolve()))
+    if states is not None:
+        chosen = tuple(states)
+        if unknown := set(chosen) - set(get_args(State)):
+            raise SkeinError(f"No job state {sorted(unknown)[0]!r}; there are {', '.join(get_args(State))}.")
+        conditions.append(f"state IN ({', '.join('?' * len(chosen))})")
+        values.extend(chosen)
+    return (f" WHERE {' AND '.join(conditions)}" if conditions else ""), tuple(values)
+
+
+def _row(row: sqlite3.Row) -> JobRow:
+    values = dict(row)
+    values.pop("blocked")
+    for name in ("created", "started", "finished"):
+        values[name] = None if values[name] is None else datetime.fromtimestamp(values[name], UTC)
+    values["after"] = tuple(sorted(int(part) for part in values["after"].split(","))) if values["after"] else ()
+    values["parameters"] = json.loads(values["parameters"])
+    values["python_path"] = tuple(json.loads(values["python_path"]))
+    values["devices"] = tuple(filter(None, values["devices"].split(",")))
+    return JobRow(**{**values, "light": bool(values["light"]), "cancelling": bool(values["cancelling"])})
