@@ -1,4 +1,4 @@
-"""World points from pixels in several cameras: linear start, refinement by reprojection error, outlier views rejected.
+"""World points from pixels in several cameras, refined by reprojection error, outlier views rejected.
 
 Everything works on viewing rays and on the full lens model, so that a fisheye's pixels past 90° off-axis count like
 any others. Points are processed in blocks that stay in the processor's cache, and each step is vectorised over the
@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.errors import SkeinError
+from pipeline.geometry.intersection import intersect
 from pipeline.geometry.projection import rays
-from pipeline.geometry.view import Matrix, Vector, solve, view
+from pipeline.geometry.view import Matrix, Vector, inverse_diagonal, solve, view
 from pipeline.types import CameraGroup
 
 Floats = NDArray[np.float64]
@@ -109,7 +110,7 @@ def _triangulate_block(
     problem = _Problem.of(cameras, pixels, sigma)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         used = problem.given & (problem.given.sum(axis=0) >= 2)
-        x = problem.refined(problem.linear(used), used)
+        x = problem.refined(problem.start(used), used)
         errors = problem.errors(x)
         if gate is not None:
             doubtful = np.flatnonzero((used.sum(axis=0) >= 3) & (np.where(used, errors, 0) > gate * sigma).any(axis=0))
@@ -118,7 +119,7 @@ def _triangulate_block(
                 used[:, doubtful], x[:, doubtful] = part.consensus(gate)
                 errors[:, doubtful] = part.errors(x[:, doubtful])
         hessian, _, _ = problem.normal_equations(x, used)
-        sd = np.stack([np.sqrt(solve(hessian, _unit(axis, x))[axis]) for axis in range(3)])
+        sd = np.sqrt(np.stack(inverse_diagonal(hessian)))
         bad = ~(np.isfinite(x).all(axis=0) & np.isfinite(sd).all(axis=0))
         used[:, bad] = False
         x[:, bad], sd[:, bad], errors[:, bad] = np.nan, np.nan, np.nan
@@ -129,14 +130,9 @@ def _triangulate_block(
         out.reprojection_px[:] = np.sqrt(squares.sum(axis=0) / np.where(views > 0, views, np.nan))
 
 
-def _unit(axis: int, x: Floats) -> Vector:
-    zero, one = np.zeros(x.shape[1]), np.ones(x.shape[1])
-    return (one if axis == 0 else zero, one if axis == 1 else zero, one if axis == 2 else zero)
-
-
 @dataclass(frozen=True, eq=False)
 class _Problem:
-    """A block of points: pixels (C, n, 2), rays (C, 3, n), sigma and given (C, n)."""
+    """A block of points: pixels (C, n, 2), rays (C, n, 3), sigma and given (C, n)."""
 
     cameras: CameraGroup
     pixels: Floats
@@ -146,32 +142,21 @@ class _Problem:
 
     @classmethod
     def of(cls, cameras: CameraGroup, pixels: Floats, sigma: Floats) -> "_Problem":
-        directions = np.stack([rays(camera, seen).T for camera, seen in zip(cameras, pixels, strict=True)])
-        given = np.isfinite(directions).all(axis=1) & (sigma > 0) & np.isfinite(sigma)
+        directions = np.stack([rays(camera, seen) for camera, seen in zip(cameras, pixels, strict=True)])
+        given = np.isfinite(directions).all(axis=2) & (sigma > 0) & np.isfinite(sigma)
         return cls(cameras, pixels, sigma, directions, given)
 
     def subset(self, chosen: NDArray[np.intp]) -> "_Problem":
         return _Problem(
-            self.cameras, self.pixels[:, chosen], self.sigma[:, chosen], self.directions[:, :, chosen],
+            self.cameras, self.pixels[:, chosen], self.sigma[:, chosen], self.directions[:, chosen],
             self.given[:, chosen],
         )  # fmt: skip
 
-    def linear(self, used: Bools) -> Floats:
-        """(3, n) points of least squared distance from the used rays."""
-        n = used.shape[1]
-        hessian: Matrix = tuple(np.zeros(n) for _ in range(6))  # type: ignore[assignment]
-        right: Vector = tuple(np.zeros(n) for _ in range(3))  # type: ignore[assignment]
-        for camera, direction, mask in zip(self.cameras, self.directions, used, strict=True):
-            dx, dy, dz = np.where(mask, direction, 0)
-            one = mask.astype(float)
-            across = (one - dx * dx, -dx * dy, -dx * dz, one - dy * dy, -dy * dz, one - dz * dz)
-            cx, cy, cz = camera.centre
-            for total, term in zip(hessian, across, strict=True):
-                total += term
-            right[0][:] += across[0] * cx + across[1] * cy + across[2] * cz
-            right[1][:] += across[1] * cx + across[3] * cy + across[4] * cz
-            right[2][:] += across[2] * cx + across[4] * cy + across[5] * cz
-        return np.stack(solve(hessian, right))
+    def start(self, used: Bools) -> Floats:
+        """(3, n) points of least squared angle from the used rays."""
+        centres = np.stack([camera.centre for camera in self.cameras])
+        directions = np.where(used[:, :, None], self.directions, np.nan)
+        return intersect(centres, directions, self.sigma)[0].T
 
     def normal_equations(self, x: Floats, used: Bools) -> tuple[Matrix, Vector, Floats]:
         """JᵀWJ (6 × (n,)), JᵀWr (3 × (n,)) and the cost (n,) of the reprojection error in standard deviations."""
@@ -247,7 +232,7 @@ class _Problem:
             part = self.subset(both)
             mask = np.zeros_like(part.given)
             mask[list(pair)] = True
-            x = part.refined(part.linear(mask), mask)
+            x = part.refined(part.start(mask), mask)
             scaled = np.minimum(part.errors(x) / part.sigma, gate) ** 2
             cost = np.where(part.given, scaled, 0).sum(axis=0)
             won = (cost < best_cost[both]) & np.isfinite(x).all(axis=0)

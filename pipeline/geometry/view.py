@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 Vector = tuple[Floats, Floats, Floats]
 Matrix = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
 """Symmetric 3 × 3: xx, xy, xz, yy, yz, zz."""
+_SINGULAR = 3e-15
+"""Determinant over the cubed trace below which a matrix counts as singular."""
 
 
 def view(camera: Camera, x: Floats, *, jacobian: bool = True) -> tuple[Floats, Floats, Vector, Vector]:
@@ -114,15 +116,22 @@ def solve(matrix: Matrix, right: Vector) -> Vector:
     matrix, right
         Components, each (n,).
     """
+    (a, b, c, d, e, f), scale = _adjugate(matrix)
+    r, s, t = right
+    return ((a * r + b * s + c * t) * scale, (b * r + d * s + e * t) * scale, (c * r + e * s + f * t) * scale)
+
+
+def inverse_diagonal(matrix: Matrix) -> Vector:
+    """Diagonals of the inverses of symmetric 3 × 3 matrices, NaN where one is singular."""
+    (a, _, _, d, _, f), scale = _adjugate(matrix)
+    return a * scale, d * scale, f * scale
+
+
+def _adjugate(matrix: Matrix) -> tuple[Matrix, Floats]:
+    """The adjugate and one over the determinant."""
     xx, xy, xz, yy, yz, zz = matrix
     a, b, c = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
-    determinant = xx * a + xy * b + xz * c
-    largest = (xx + yy + zz) / 3
-    inverse = np.where(determinant > 1e-13 * largest**3, 1, np.nan) / determinant
     d, e, f = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
-    r, s, t = right
-    return (
-        (a * r + b * s + c * t) * inverse,
-        (b * r + d * s + e * t) * inverse,
-        (c * r + e * s + f * t) * inverse,
-    )
+    determinant = xx * a + xy * b + xz * c
+    singular = determinant <= _SINGULAR * (xx + yy + zz) ** 3
+    return (a, b, c, d, e, f), np.where(singular, np.nan, 1) / determinant

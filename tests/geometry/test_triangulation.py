@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SkeinError
-from pipeline.geometry import project
+from pipeline.geometry import project, rays
+from pipeline.geometry.intersection import intersect
 from pipeline.geometry.triangulation import triangulate
 from pipeline.geometry.view import view
 from pipeline.types import Camera, CameraGroup
@@ -88,6 +89,17 @@ def test_standard_deviations_are_those_of_repeated_noise() -> None:
     np.testing.assert_allclose(found.points.std(axis=0), found.sd.mean(axis=0), rtol=0.03)
     # 4 views × 2 coordinates - 3 unknowns = 5 degrees of freedom over 4 views
     np.testing.assert_allclose((found.reprojection_px**2).mean(), 5 / 4 * sigma**2, rtol=0.03)
+
+
+def test_rays_alone_are_nearly_as_good() -> None:
+    cameras, points, sigma = rig(), scene(5_000), 0.5
+    pixels = seen(cameras, points) + np.random.default_rng(5).normal(0, sigma, (4, 5_000, 2))
+    directions = np.stack([rays(camera, image) for camera, image in zip(cameras, pixels, strict=True)])
+    found, sd = intersect(np.stack([camera.centre for camera in cameras]), directions, sigma / 300)
+    refined = triangulate(cameras, pixels, sigma_px=sigma, gate=None)
+    ratio = np.linalg.norm(found - points, axis=1).mean() / np.linalg.norm(refined.points - points, axis=1).mean()
+    assert 0.99 < ratio < 1.03
+    np.testing.assert_allclose(np.median(sd / refined.sd), 1, atol=0.1)
 
 
 def test_a_less_certain_view_weighs_less() -> None:
