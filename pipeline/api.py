@@ -3,7 +3,7 @@
 from pipeline.errors import InvalidExperiment, SkeinError
 from pipeline.experiment import Experiment, Provenance, read_provenance
 from pipeline.files import data_fingerprint, file_fingerprint, write_json, write_table
-from pipeline.geometry import project, rays, undistort
+from pipeline.geometry import project, rays, undistort, volume
 from pipeline.jobs import Context, Job, Parameters, parameter
 from pipeline.registry import API_VERSION, Export, Plugin
 from pipeline.types import (
@@ -19,6 +19,7 @@ from pipeline.types import (
     Recording,
     Zone,
 )
+from pipeline.video import Timeline
 
 __all__ = [
     "API_VERSION",
@@ -41,6 +42,7 @@ __all__ = [
     "Provenance",
     "Recording",
     "SkeinError",
+    "Timeline",
     "Zone",
     "data_fingerprint",
     "file_fingerprint",
@@ -49,6 +51,7 @@ __all__ = [
     "rays",
     "read_provenance",
     "undistort",
+    "volume",
     "write_json",
     "write_table",
 ]

@@ -36,16 +36,20 @@ class Export:
         As shown to people.
     tables
         ``"module:function"``, called with an experiment and a recording's name; returns a table per name. Columns carry
-        ``unit`` and ``definition`` in their metadata, the table's metadata carries every parameter.
+        ``unit`` and ``definition`` in their metadata; the table's metadata may carry more under ``skein``, as JSON.
+        A large table comes as a `RecordBatchReader`, so that it is never whole in memory.
+    job
+        Name of the job whose result it is: its provenance and that of all jobs before it go into every file.
     """
 
     name: str
     title: str
     help: str
     tables: str
+    job: str
 
     @property
-    def function(self) -> Callable[[Experiment, str], dict[str, pa.Table]]:
+    def function(self) -> Callable[[Experiment, str], dict[str, pa.Table | pa.RecordBatchReader]]:
         """The function behind `tables`."""
         return resolve(self.tables)
 
