@@ -14,7 +14,7 @@ Image = NDArray[np.uint8]
 _OVERSAMPLING = 2
 _RESOLUTION = 0.001  # m per texture pixel
 _LENS_EDGE = np.deg2rad(88)  # the image circle ends here
-_RIM = 0.015
+_RIM = 0.015  # thickness of the walls, m
 _ROOM = np.array([[-1.6, 3.2], [-1.7, 2.7], [-0.8, 2.4]])
 
 
@@ -37,7 +37,7 @@ def upsampled(table: Floats, n: int) -> Floats:
     """Values at the centres of n × n parts of every inner pixel, from values (h + 2, w + 2, c) at pixel centres."""
     height, width = table.shape[:2]
     large = cv2.resize(table, (width * n, height * n), interpolation=cv2.INTER_LINEAR)
-    return large[n:-n, n:-n]
+    return np.asarray(large[n:-n, n:-n], np.float32)
 
 
 def vignette(camera: Camera, directions: Floats) -> Floats:
@@ -138,13 +138,18 @@ def _grained(
         coarse = (shape[0] // size + 4, shape[1] // size + 4)
         for layer, share in ((grey, 1.0), (hue, 0.25)):
             noise = rng.normal(0, strength * share, coarse).astype(np.float32)
-            noise = cv2.resize(noise, (coarse[1] * size, coarse[0] * size), interpolation=cv2.INTER_CUBIC)
-            layer += noise[: shape[0], : shape[1]]
+            large = cv2.resize(noise, (coarse[1] * size, coarse[0] * size), interpolation=cv2.INTER_CUBIC)
+            layer += large[: shape[0], : shape[1]]
     return np.array(colour, np.float32) + np.stack([grey - hue, grey, grey + hue], axis=-1)
 
 
 def _disc(texture: Floats, x: float, y: float, radius: float, grey: float) -> None:
-    rows, columns = np.indices(texture.shape[:2], np.float32)
-    distance = np.hypot((columns + 0.5) * _RESOLUTION - x, (rows + 0.5) * _RESOLUTION - y)
+    """Paint a disc, its edge anti-aliased, in place."""
+    reach = radius + 2 * _RESOLUTION
+    left, top = (int((value - reach) / _RESOLUTION) for value in (x, y))
+    right, bottom = (int((value + reach) / _RESOLUTION) + 1 for value in (x, y))
+    part = texture[top:bottom, left:right]
+    rows, columns = np.indices(part.shape[:2], np.float32)
+    distance = np.hypot((columns + left + 0.5) * _RESOLUTION - x, (rows + top + 0.5) * _RESOLUTION - y)
     cover = np.clip((radius - distance) / _RESOLUTION + 0.5, 0, 1)[..., None]
-    texture[:] = texture * (1 - cover) + grey * cover
+    part[:] = part * (1 - cover) + grey * cover

@@ -25,7 +25,9 @@ Floats = NDArray[np.float64]
 
 _OVERSAMPLING = 4
 _QUIET = 0.03  # white border around the squares, m
+_GRID = (6, 4)  # cells of the image, across and down
 _NEAR_VIEWS, _SHARED_VIEWS = 24, 64
+_TRIES = 60
 _FARTHEST_OFF_AXIS = np.deg2rad(78)
 _INK, _PAPER = 34.0, 206.0
 
@@ -42,7 +44,7 @@ class BoardPose:
         columns, rows = BOARD_CORNERS
         x, y = np.meshgrid(np.arange(columns), np.arange(rows))
         flat = np.stack([x.ravel(), y.ravel(), np.zeros(x.size)], axis=1) * BOARD_SQUARE
-        return flat @ self.rotation.T + self.translation
+        return np.asarray(flat @ self.rotation.T + self.translation, np.float64)
 
     def outline(self) -> Floats:
         """(4, 3) corners of the sheet in the world, m."""
@@ -116,18 +118,19 @@ def _sheet() -> tuple[Floats, Floats]:
 
 
 def _near(camera: Camera, view: int, rng: np.random.Generator) -> BoardPose:
-    """A pose 0.3 to 0.6 m before one camera, its place in the image taken from a grid that reaches into the corners."""
-    width, height = camera.size
-    for _ in range(4000):
-        cell = np.array([(view % 6 + rng.random()) / 6, (view // 6 % 4 + rng.random()) / 4])
-        direction = rays(camera, cell * (width - 1, height - 1))
-        if not np.isfinite(direction).all():
-            continue
-        centre = camera.centre + direction * rng.uniform(0.3, 0.6)
-        pose = _facing(centre, -direction, rng.uniform(0, np.deg2rad(40)), rng)
-        if _possible(pose) and _seen(camera, pose):
-            return pose
-        view = view if rng.random() < 0.98 else int(rng.integers(24))
+    """A pose 0.3 to 0.7 m before one camera; its place in the image follows a grid that reaches into the corners."""
+    last = np.array(camera.size) - 1
+    for attempt in range(1000):
+        cell = view if attempt == 0 else int(rng.integers(_NEAR_VIEWS))  # the board does not fit into every cell
+        column, row = cell % _GRID[0], cell // _GRID[0]
+        places = (np.array([column, row]) + rng.random((_TRIES, 2))) / _GRID * last
+        for direction in rays(camera, places):
+            if not np.isfinite(direction).all():
+                continue
+            centre = camera.centre + direction * rng.uniform(0.3, 0.7)
+            pose = _facing(centre, -direction, rng.uniform(0, np.deg2rad(40)), rng)
+            if _possible(pose) and _seen(camera, pose):
+                return pose
     raise RuntimeError(f"no board pose is whole in the image of {camera.name}")
 
 

@@ -111,8 +111,7 @@ def _paint_one(
     mask = cover >= 0.5
     if not mask.any():
         return None
-    colour = cv2.resize(canvas.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    colour *= light[top:bottom, left:right]
+    colour = light[top:bottom, left:right] * cv2.resize(canvas.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     part = image[top:bottom, left:right]
     mixed = part * (1 - cover)[..., None] + colour[..., None] * np.asarray(tint, np.float32)
     part[:] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)

@@ -7,8 +7,8 @@ from pathlib import Path
 from pipeline.files import data_fingerprint, write_table
 from pipeline.jobs.declaration import Context
 from pipeline.synthetic.background import background, ray_table, vignette
-from pipeline.synthetic.bodies import vertices
 from pipeline.synthetic.boards import board_poses, paint_board
+from pipeline.synthetic.bodies import vertices
 from pipeline.synthetic.encoding import Image, Sensor, encode, is_current
 from pipeline.synthetic.job import Render
 from pipeline.synthetic.motion import Motion, swim

@@ -68,7 +68,7 @@ def silhouettes_table(
             area = int(silhouette.mask.sum())
             if not area:
                 continue
-            columns, lines = silhouette.mask.any(axis=0).nonzero()[0], silhouette.mask.any(axis=1).nonzero()[0]
+            columns, lines = np.flatnonzero(silhouette.mask.any(axis=0)), np.flatnonzero(silhouette.mask.any(axis=1))
             x, y = centres[silhouette.animal]
             rows.append(
                 (frame, scene.animals[silhouette.animal].name, x, y,
