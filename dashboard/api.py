@@ -1,64 +1,125 @@
-"""What a page is made of: the contract between the dashboard and its pages, those of plugins included."""
+"""What a page is made of: the contract between the dashboard and its pages, those of plugins included.
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+A page is a module with ``PAGE = Page(…)``. Core pages are named in :mod:`dashboard.pages`; a plugin names its page in
+``Plugin(page="module:PAGE")``. How pages are written:
+
+**Layout** is a plain function ``layout(services, view)``, called whenever the URL names another page, experiment or
+recording, and on a change of theme. It is built of the blocks below: :func:`page_header` (title, one sentence of state,
+one primary action), then the picture that lets a person judge, then :func:`numbers`, then tables, each in a
+:func:`panel`. `Page.needs` says what must be chosen; the shell shows the rest (no experiment, broken file, no
+recording). Where a result is missing, return ``missing_result(services, view, "segment", shows="…")``: it says what the
+page will show, what it needs, and has the button for it; while the job runs it shows its progress, and after a failure
+the sentence, the log and retry.
+
+**Ids** start with the page's name: ``tracks-image``. **Callbacks** are added in ``register(app, services)`` with
+``@app.callback`` (never module-level); they parse, call one plain function, return. Components of a page exist only
+while it is shown, so callbacks of a page have inputs of this page only, plus the shell's:
+
+- ``VIEW`` (a State): ``services.view(data)`` gives the :class:`View`, always as the URL is now.
+- ``REVISION`` (an Input): fires when any job changes; return ``no_update`` when nothing of this page changed.
+- ``QUERY`` (an Output): the page tells what it shows, ``{"frame": 120, "camera": None}``; it lands in the URL without
+  drawing the page again (None removes a key). The rail's links carry the query along, so use the common names:
+  ``frame`` (recording frame), ``camera``, ``individuals`` (comma separated), ``window`` (``12.5,80`` in s), ``zones``.
+- ``NAVIGATE`` (an Output): a URL to go to, made by ``view.link("3d", frame=120)``. Links are `dcc.Link`s.
+- ``TOASTS`` (an Output): ``[toast("…")]``.
+
+The last three are shared by all pages, so their callbacks say ``prevent_initial_call=True``. Any :class:`SkeinError`
+raised in a callback becomes a toast; any other exception too, with its traceback in the log only.
+
+**Jobs.** ``run_button("segment", view, label)`` opens the form of a job for the chosen recording (or queues it at once
+with ``ask=False``); ``log_button(id)``, ``cancel_button(id)``, ``retry_button(id)`` work on every page without own
+callbacks. ``services.state(view, "segment")`` is the :class:`Status` of a stage.
+
+**Figures** are plain functions ``data → go.Figure``; ``styled(figure, view.theme)`` gives them the theme,
+``graph(id, figure, name)`` shows them, ``individual_colours(all_individuals)`` gives an animal its colour on every
+page, ``decimated(x, y)`` thins a curve and says so.
+
+**Media.** ``frame_url(view, camera, frame, width=…)`` is a JPEG of a recording frame, ``video_url(view, camera)`` its
+browser proxy (byte ranges). **Keys**: give a button ``**{"data-key": "ArrowRight"}`` and the shell presses it when that
+key is pressed outside a text field; list the keys in ``Page.keys``, which ``?`` shows. **Icons** are
+``icon(name)`` from `assets/icons.svg`.
+"""
+
 from typing import TYPE_CHECKING
 
-from dash import Dash
-from dash.development.base_component import Component
-
-from pipeline.api import Experiment
+from dashboard.components.actions import cancel_button, log_button, missing_result, retry_button, run_button
+from dashboard.components.blocks import (
+    download_button,
+    empty_state,
+    error_state,
+    icon_button,
+    link_button,
+    number,
+    numbers,
+    page_header,
+    panel,
+    primary,
+    secondary,
+    term,
+    toast,
+    warning_list,
+)
+from dashboard.components.icons import icon
+from dashboard.components.media import frame_url, video_url
+from dashboard.components.states import Status, duration, state_badge, state_icon
+from dashboard.figures.style import (
+    DIVERGING,
+    PALETTE,
+    SEQUENTIAL,
+    decimated,
+    graph,
+    individual_colours,
+    styled,
+    template,
+)
+from dashboard.page import Page, Place, Theme, View
+from dashboard.shell.wires import NAVIGATE, QUERY, REVISION, TOASTS, VIEW
 
 if TYPE_CHECKING:
-    from dashboard.services import Services
+    from dashboard.services import Services as Services
 
-
-@dataclass(frozen=True)
-class View:
-    """What the URL says: the state that a pasted link restores.
-
-    Parameters
-    ----------
-    experiment
-        The chosen experiment, or None where none is open.
-    recording
-        Name of the chosen recording, or None where there is none.
-    query
-        Everything else in the URL's query: frame, camera, individuals, time window …
-    """
-
-    experiment: Experiment | None
-    recording: str | None
-    query: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of the dashboard.
-
-    Parameters
-    ----------
-    name
-        Part of the URL (``/zones``) and prefix of every component id of the page (``zones-…``).
-    title
-        As shown in the rail and as heading.
-    icon
-        Name of an icon in `assets/icons.svg`.
-    layout
-        Builds the page for a view; plain function, called at each navigation, answers within 100 ms and never computes
-        a result (that is what jobs are for).
-    register
-        Adds the page's callbacks, once per app.
-    stage
-        Name of the job whose state the rail shows beside the page, or None.
-    order
-        Position in the rail.
-    """
-
-    name: str
-    title: str
-    icon: str
-    layout: Callable[["Services", View], Component]
-    register: Callable[[Dash, "Services"], None]
-    stage: str | None = None
-    order: int = 100
+__all__ = [
+    "DIVERGING",
+    "NAVIGATE",
+    "PALETTE",
+    "QUERY",
+    "REVISION",
+    "SEQUENTIAL",
+    "TOASTS",
+    "VIEW",
+    "Page",
+    "Place",
+    "Status",
+    "Theme",
+    "View",
+    "cancel_button",
+    "decimated",
+    "download_button",
+    "duration",
+    "empty_state",
+    "error_state",
+    "frame_url",
+    "graph",
+    "icon",
+    "icon_button",
+    "individual_colours",
+    "link_button",
+    "log_button",
+    "missing_result",
+    "number",
+    "numbers",
+    "page_header",
+    "panel",
+    "primary",
+    "retry_button",
+    "run_button",
+    "secondary",
+    "state_badge",
+    "state_icon",
+    "styled",
+    "template",
+    "term",
+    "toast",
+    "video_url",
+    "warning_list",
+]

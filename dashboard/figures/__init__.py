@@ -1,0 +1,1 @@
+"""Plotly figures as plain functions, and the look that they share."""

@@ -1,0 +1,20 @@
+"""The page Overview."""
+
+from dash import Dash, html
+from dash.development.base_component import Component
+
+from dashboard.components.blocks import page_header
+from dashboard.page import Page, View
+from dashboard.services import Services
+
+
+def layout(services: Services, view: View) -> Component:
+    """The page."""
+    return html.Div([page_header("Overview")])
+
+
+def register(app: Dash, services: Services) -> None:
+    """Add the callbacks."""
+
+
+PAGE = Page("overview", "Overview", "overview", layout, register, order=0, needs="nothing")

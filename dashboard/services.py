@@ -1,0 +1,197 @@
+"""What pages and callbacks ask for; plain methods that tests call without a browser."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dashboard.components.states import Status
+from dashboard.library import Library, Opened
+from dashboard.page import Page, Place, Theme, View
+from dashboard.settings import Settings
+from dashboard.states import Cell, ResultCache, newest, with_job
+from pipeline import registry
+from pipeline.api import Experiment, Job, SkeinError
+from pipeline.jobs.ledger import JobRow, Ledger
+from pipeline.jobs.submission import submit_stale
+
+START = "overview"
+LOG_BLOCK = 64 * 1024
+_EVERY_JOB = 100_000
+
+
+class Services:
+    """The open experiments, their states and the jobs, for one dashboard.
+
+    Parameters
+    ----------
+    settings
+        How the dashboard was started.
+    pages
+        The pages there are, in the order of the rail (set by `create_app`).
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.library = Library(settings.folders, settings.roots)
+        self.pages: dict[str, Page] = {}
+        self.page_errors: dict[str, str] = {}
+        self._results = ResultCache()
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The queue that the CLI, too, writes into."""
+        return Ledger()
+
+    @property
+    def jobs(self) -> dict[str, Job]:
+        """Every job by name, in the order of the data's way."""
+        return registry.jobs()
+
+    @property
+    def stages(self) -> dict[str, Job]:
+        """The jobs that are steps of the data's way."""
+        return {name: job for name, job in self.jobs.items() if job.stage}
+
+    # --- what is looked at
+
+    def view(self, shown: dict[str, Any] | None) -> View:
+        """The view that the browser shows, from the content of :data:`dashboard.api.VIEW`."""
+        shown = shown or {}
+        return self.view_at(Place.of(shown.get("href", "/")), shown.get("theme", "light"))
+
+    def view_at(self, place: Place, theme: Theme = "light") -> View:
+        """The view that a URL describes; names in it are looked up, and defaults stand in for absent ones."""
+        keys = self.library.keys
+        page = place.page or START
+        key = place.experiment or self.library.first()
+        if key is None:
+            return View(None, None, place.query, page, None, theme)
+        opened = self.library.get(key)
+        if opened is None:
+            problem = f"No experiment {key!r} is open here; there are {', '.join(keys) or 'none'}."
+            return View(None, None, place.query, page, None, theme, (problem,))
+        if opened.experiment is None:
+            return View(None, None, place.query, page, key, theme, opened.problems)
+        names = opened.experiment.recording_names
+        recording = place.recording or (names[0] if names else None)
+        if recording is not None and recording not in names:
+            problem = f"{opened.title} has no recording {recording!r}; there are {', '.join(names[:10]) or 'none yet'}."
+            return View(opened.experiment, None, place.query, page, key, theme, (problem,))
+        return View(opened.experiment, recording, place.query, page, key, theme)
+
+    def opened(self, key: str | None) -> Opened:
+        """The open experiment of that key, or an error that says which there are."""
+        opened = self.library.get(key or "")
+        if opened is None:
+            raise SkeinError(f"No experiment {key!r} is open here; there are {', '.join(self.library.keys) or 'none'}.")
+        return opened
+
+    def experiment(self, key: str | None) -> Experiment:
+        """The experiment of that key, or an error with its problems."""
+        opened = self.opened(key)
+        if opened.experiment is None:
+            raise SkeinError("\n".join(opened.problems))
+        return opened.experiment
+
+    # --- states
+
+    def page(self, name: str) -> Page | None:
+        """The page of that name, or None."""
+        return self.pages.get(name)
+
+    def revision(self) -> int:
+        """Changes whenever a job does; cheap."""
+        return self.ledger.revision()
+
+    def files_stamp(self, key: str | None) -> str:
+        """Changes whenever the `experiment.toml` of an open experiment does, or when one is opened or closed."""
+        return self.library.stamp(key)
+
+    def states(self, experiment: Experiment, recordings: Iterable[str] | None = None) -> dict[Cell, Status]:
+        """State of each stage, of the experiment and of the given recordings (default: all)."""
+        rows = newest(self.ledger.rows(experiment=experiment.root, limit=_EVERY_JOB))
+        names: list[str | None] = [None, *(experiment.recording_names if recordings is None else recordings)]
+        return {
+            (job, name): with_job(result, rows.get((job, name)))
+            for name in names
+            for job, result in self._results.of(experiment, name, self.stages).items()
+        }
+
+    def state(self, view: View, stage: str) -> Status:
+        """State of one stage for the chosen recording (or of the experiment, for a stage of the whole experiment)."""
+        if view.experiment is None or stage not in self.stages:
+            return Status()
+        cell = (stage, view.recording if self.stages[stage].scope == "recording" else None)
+        return self.states(view.experiment, [view.recording] if view.recording else []).get(cell, Status())
+
+    # --- jobs
+
+    def submit(
+        self,
+        experiment: Experiment,
+        job: str,
+        recordings: Iterable[str | None],
+        values: dict[str, Any],
+        priority: int = 0,
+    ) -> list[int]:
+        """Queue a job for some recordings; all parameters are checked before the first is queued.
+
+        Raises
+        ------
+        InvalidExperiment
+            One line per parameter that does not fit.
+        """
+        declared = registry.job(job)
+        checked = declared.validated({**experiment.configuration.parameters.get(job, {}), **values})
+        given = checked.model_dump(mode="json", exclude_unset=True)
+        names = list(recordings) if declared.scope == "recording" else [None]
+        return [self.ledger.submit(declared, experiment, name, given, priority=priority) for name in names]
+
+    def submit_stale(self, experiment: Experiment, recordings: list[str] | None = None) -> list[int]:
+        """Queue everything that is missing or stale, in order."""
+        return submit_stale(self.ledger, experiment, self.jobs, recordings)
+
+    def active(self) -> list[JobRow]:
+        """Running jobs, then queued ones."""
+        rows = self.ledger.rows(states=("running", "queued"), limit=_EVERY_JOB)
+        return sorted(rows, key=lambda row: (row.state != "running", -row.priority, row.id))
+
+    def finished(self, limit: int) -> list[JobRow]:
+        """The jobs that ended last."""
+        rows = self.ledger.rows(states=("done", "failed", "cancelled"), limit=limit)
+        return sorted(rows, key=lambda row: -row.id)
+
+    def retry(self, job_id: int) -> None:
+        """Queue a failed or cancelled job again."""
+        self.ledger.retry(job_id)
+
+    def log(self, job_id: int, offset: int = -1) -> tuple[str, int]:
+        """Part of a job's log.
+
+        Parameters
+        ----------
+        offset
+            Byte to read from; negative: the last block.
+
+        Returns
+        -------
+        text, offset
+            What has been written since, and where to read on.
+        """
+        return read_tail(Path(self.ledger.log_path(job_id)), offset)
+
+
+def read_tail(path: Path, offset: int = -1) -> tuple[str, int]:
+    """The text of a growing file from a byte offset on (negative: its last block), and the offset to read on from."""
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return "", max(offset, 0)
+    start = max(0, size - LOG_BLOCK) if offset < 0 or offset > size else offset
+    with path.open("rb") as handle:
+        handle.seek(start)
+        block = handle.read(LOG_BLOCK)
+    if start + len(block) < size or not block.endswith(b"\n"):  # leave a cut line for the next call
+        block = block[: block.rfind(b"\n") + 1] or block
+    return block.decode("utf-8", "replace"), start + len(block)

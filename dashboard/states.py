@@ -1,0 +1,78 @@
+"""State of every stage of every recording: the results on disk and the jobs in the ledger, taken together."""
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashboard.components.states import Status
+from pipeline.api import Experiment, Job, SkeinError
+from pipeline.jobs.state import result_state
+
+if TYPE_CHECKING:
+    from pipeline.jobs.ledger import JobRow
+
+Cell = tuple[str, str | None]
+"""Name of a job, name of a recording (None: the whole experiment)."""
+_FRESH_S = 60.0  # a changed video is noticed after this time; changed results are noticed at once
+
+
+@dataclass
+class ResultCache:
+    """States of results, computed again only where a provenance file or `experiment.toml` has changed."""
+
+    _known: dict[tuple[Path, str | None], tuple[object, float, dict[str, Status]]] = field(default_factory=dict)
+
+    def of(self, experiment: Experiment, recording: str | None, jobs: Mapping[str, Job]) -> dict[str, Status]:
+        """Job → state of its result, for the jobs of one recording (None: those of the whole experiment)."""
+        stamp = (_stamps(experiment.root), _stamps(experiment.folder(recording)) if recording else None)
+        key = (experiment.root, recording)
+        known = self._known.get(key)
+        if known and known[0] == (experiment.configuration, stamp) and time.monotonic() - known[1] < _FRESH_S:
+            return known[2]
+        scope = "recording" if recording else "experiment"
+        states = {name: _result(experiment, job, recording, jobs) for name, job in jobs.items() if job.scope == scope}
+        self._known[key] = ((experiment.configuration, stamp), time.monotonic(), states)
+        return states
+
+
+def _result(experiment: Experiment, job: Job, recording: str | None, jobs: Mapping[str, Job]) -> Status:
+    try:
+        result = result_state(experiment, job, recording, jobs)
+    except SkeinError as error:
+        return Status("stale", (str(error),))
+    return Status(result.state, tuple(result.reasons))
+
+
+def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
+    """Names and times of the provenance files of a folder."""
+    try:
+        entries = list(os.scandir(folder / "provenance"))
+    except OSError:
+        return ()
+    return tuple(sorted((entry.name, entry.stat().st_mtime_ns) for entry in entries if entry.name.endswith(".json")))
+
+
+def with_job(result: Status, row: "JobRow | None") -> Status:
+    """A result's state together with its newest job: what a person should see in one cell."""
+    if row is None or row.state in {"done", "cancelled"}:
+        return result
+    if row.state == "queued":
+        return Status("queued", (row.message,) if row.message else ("Waits for its turn.",), job_id=row.id)
+    if row.state == "running":
+        return Status("running", (row.message,) if row.message else (), row.fraction, row.eta_s, row.id)
+    if result.state == "done":
+        return result  # a later success, or a failed attempt to repeat what is still valid
+    return Status("failed", (row.error or "The job failed; its log says why.", *result.reasons), job_id=row.id)
+
+
+def newest(rows: "Iterable[JobRow]") -> "dict[Cell, JobRow]":
+    """The newest job of each cell."""
+    found: dict[Cell, JobRow] = {}
+    for row in rows:
+        cell = (row.job, row.recording)
+        if cell not in found or row.id > found[cell].id:
+            found[cell] = row
+    return found
