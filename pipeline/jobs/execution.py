@@ -80,6 +80,9 @@ def run_now(
                         "Free some space and retry; what was finished is kept."
                     ) from error
                 raise
+            for path in output_paths(job, experiment, recording):
+                if not path.exists():
+                    raise SkeinError(f"{job.title} ended without writing {path.relative_to(experiment.root)}.")
             provenance = Provenance(
                 job.name,
                 recording,
@@ -107,21 +110,32 @@ def current_inputs(job: Job, experiment: Experiment, recording: str | None) -> d
         raise SkeinError(f"{error.filename or 'An input'} cannot be read: {error.strerror or error}.") from error
     inputs[CONFIGURED] = configured_values(job, experiment)
     for name in (*job.requires, *job.uses):
-        upstream = find_provenance(experiment, name, recording)
-        if upstream is not None:
-            inputs[name] = upstream.key
+        inputs |= {label: result.key for label, result in upstream_results(experiment, name, recording).items()}
     return inputs
 
 
-def find_provenance(experiment: Experiment, job: str, recording: str | None) -> Provenance | None:
-    """The provenance of a result of this recording, or of the whole experiment."""
-    own = read_provenance(experiment, job, recording) if recording else None
-    return own or read_provenance(experiment, job, None)
+def upstream_results(experiment: Experiment, job: str, recording: str | None) -> dict[str, Provenance]:
+    """The results of `job` that something about `recording` reads: the recording's or the experiment's; where
+    `recording` is None the experiment's or those of all its recordings, labelled ``<job> of <recording>``."""
+    for place in [recording, None] if recording else [None]:
+        result = read_provenance(experiment, job, place)
+        if result is not None:
+            return {job: result}
+    if recording:
+        return {}
+    found = {name: read_provenance(experiment, job, name) for name in experiment.recording_names}
+    return {f"{job} of {name}": result for name, result in found.items() if result is not None}
+
+
+def output_paths(job: Job, experiment: Experiment, recording: str | None) -> Iterator[Path]:
+    """Where the job's outputs lie."""
+    for relative in job.produces:
+        yield experiment.root / relative.format(recording=recording)
 
 
 def _check_required(job: Job, experiment: Experiment, recording: str | None) -> None:
     for name in job.requires:
-        if find_provenance(experiment, name, recording) is None:
+        if not upstream_results(experiment, name, recording):
             option = f" --recording {recording}" if recording else ""
             raise SkeinError(
                 f"{job.title} needs the result of `{name}` first: run `skein {name} {experiment.root.name}{option}`, "
@@ -146,14 +160,9 @@ def _alone(job: Job, experiment: Experiment, recording: str | None) -> Iterator[
         yield
 
 
-def _outputs(job: Job, experiment: Experiment, recording: str | None) -> Iterator[Path]:
-    for relative in job.produces:
-        yield experiment.root / relative.format(recording=recording)
-
-
 def _remove_leftovers(job: Job, experiment: Experiment, recording: str | None) -> None:
     """Delete the half-written files (see :func:`pipeline.files.replacing`) of an attempt that was killed."""
-    for output in _outputs(job, experiment, recording):
+    for output in output_paths(job, experiment, recording):
         if output.is_dir():
             for leftover in output.rglob(".????????.part*"):
                 leftover.unlink(missing_ok=True)
@@ -161,7 +170,7 @@ def _remove_leftovers(job: Job, experiment: Experiment, recording: str | None) -
 
 def _snapshot(job: Job, experiment: Experiment, recording: str | None) -> dict[str, tuple[int, int]]:
     found: dict[str, tuple[int, int]] = {}
-    for output in _outputs(job, experiment, recording):
+    for output in output_paths(job, experiment, recording):
         for path in output.rglob("*") if output.is_dir() else [output]:
             if path.is_file():
                 status = path.stat()

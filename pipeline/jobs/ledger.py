@@ -309,8 +309,9 @@ class Ledger:
 
 def _own_path() -> list[str]:
     """Folders from which this process imports and another Python process would not: a job may be declared there."""
+    own = (sys.prefix, sys.base_prefix)
     folders = [Path(part).resolve() for part in sys.path]
-    return [str(folder) for folder in folders if folder.is_dir() and not folder.is_relative_to(sys.base_prefix)]
+    return [str(path) for path in folders if path.is_dir() and not any(path.is_relative_to(root) for root in own)]
 
 
 def _ids(database: sqlite3.Connection, wanted: set[int]) -> set[int]:
