@@ -1,9 +1,10 @@
 """Which value a parameter takes: explicit ones win over `experiment.toml`, which wins over the defaults."""
 
 import json
+from pathlib import Path
 from typing import Any
 
-from pipeline.experiment import Experiment
+from pipeline.experiment import Experiment, set_parameters
 from pipeline.experiment.folder import CONFIGURATION
 from pipeline.jobs.declaration import Job, Parameters
 
@@ -31,3 +32,16 @@ def configured_values(job: Job, experiment: Experiment) -> str:
     configured = experiment.configuration.parameters.get(job.name, {})
     validated = job.validated(configured, f"{CONFIGURATION}: [parameters.{job.name}]")
     return json.dumps(validated.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
+
+
+def configure(root: str | Path, job: Job, values: dict[str, Any]) -> Experiment:
+    """Set parameters in `experiment.toml` (None: back to the default), if all of them fit the job.
+
+    Raises
+    ------
+    InvalidExperiment
+        All problems at once; then nothing is written.
+    """
+    configured = {**Experiment.open(root).configuration.parameters.get(job.name, {}), **values}
+    job.validated({key: value for key, value in configured.items() if value is not None})
+    return set_parameters(root, job.name, values)
