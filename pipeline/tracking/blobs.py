@@ -1,0 +1,111 @@
+"""Detections that are not one animal: several animals in one blob, one animal in several."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.tracking.association import Indices
+from pipeline.tracking.part import Part
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+
+_SHARED = 0.35
+_WHOLE = 1.35
+_TORN = 0.8
+_LONGEST_TEAR = 5
+_MARGIN = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Blobs:
+    """The detections of one frame, as columns."""
+
+    x: Floats
+    y: Floats
+    left: Floats
+    top: Floats
+    width: Floats
+    height: Floats
+    area: Floats
+    length: Floats
+    orientation: Floats
+    score: Floats
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @classmethod
+    def of(cls, part: Part, rows: slice) -> "Blobs":
+        """The rows of one frame; `length` is the diagonal of the box."""
+        get = part.numbers
+        width, height = get["width"][rows], get["height"][rows]
+        return cls(
+            get["x"][rows], get["y"][rows], get["left"][rows], get["top"][rows], width, height,
+            np.maximum(get["area"][rows], 1), np.hypot(width, height), get["orientation"][rows], get["score"][rows],
+        )  # fmt: skip
+
+
+def merged_tracks(live: NDArray, blobs: Blobs, match: Indices, settled: Booleans) -> Booleans:
+    """(N,) which tracks share a blob with another one.
+
+    A settled track without a detection, whose predicted centre lies in the box of a detection that another track took,
+    is taken to be in that blob if the blob is larger than the other animal alone by a third of the missing one. `match`
+    is changed in place: the missing one gets the shared blob too.
+    """
+    merged = np.zeros(len(live), bool)
+    missing = np.flatnonzero((match < 0) & (settled | live["merged"]))
+    owners = np.flatnonzero(match >= 0)
+    if not len(missing) or not len(owners):
+        return merged
+    j = match[owners]
+    x, y = live["x"][missing, None], live["y"][missing, None]
+    pad = _MARGIN * blobs.length[j]
+    inside = (x >= blobs.left[j] - pad) & (x <= blobs.left[j] + blobs.width[j] + pad)
+    inside &= (y >= blobs.top[j] - pad) & (y <= blobs.top[j] + blobs.height[j] + pad)
+    inside &= blobs.area[j] > live["area"][owners] + _SHARED * live["area"][missing, None]
+    distance = np.where(inside, (x - blobs.x[j]) ** 2 + (y - blobs.y[j]) ** 2, np.inf)
+    best = distance.argmin(axis=1)
+    found = np.isfinite(distance[np.arange(len(missing)), best])
+    match[missing[found]] = j[best[found]]
+    merged[missing[found]] = True
+    merged[owners[best[found]]] = True
+    return merged
+
+
+def join_fragments(live: NDArray, blobs: Blobs, match: Indices, owned: Booleans, part: Part, first: int) -> Booleans:
+    """(M,) which free detections are pieces of an animal that has another; the row of the matched piece becomes both.
+
+    A piece lies within the animal's length, the matched piece is clearly smaller than the animal, and both together are
+    not larger than it. After a few frames in pieces they are two animals that parted.
+    """
+    joined = np.zeros(len(blobs), bool)
+    torn = np.flatnonzero((match >= 0) & (live["hits"] >= 2) & ~live["merged"] & (live["pieces"] < _LONGEST_TEAR))
+    torn = torn[blobs.area[match[torn]] < _TORN * live["area"][torn]]
+    whole = np.ones(len(live), bool)
+    for i in torn:
+        j = match[i]
+        near = np.hypot(blobs.x - live["x"][i], blobs.y - live["y"][i]) < 0.6 * live["length"][i]
+        fits = near & ~owned & ~joined & (blobs.area + blobs.area[j] < _WHOLE * live["area"][i])
+        for other in np.flatnonzero(fits):
+            _join(part, first + int(j), first + int(other))
+            blobs.area[j] = part["area"][first + int(j)]
+            blobs.length[j] = np.hypot(blobs.width[j], blobs.height[j])
+            joined[other] = True
+            whole[i] = False
+    live["pieces"] = np.where(whole, 0, live["pieces"] + 1)
+    return joined
+
+
+def _join(part: Part, row: int, other: int) -> None:
+    """Make `row` describe both pieces; what :class:`Blobs` holds as views follows."""
+    numbers = part.numbers
+    share = numbers["area"][other] / (numbers["area"][row] + numbers["area"][other])
+    for name in ("x", "y"):
+        numbers[name][row] += share * (numbers[name][other] - numbers[name][row])
+    for low, size in (("left", "width"), ("top", "height")):
+        start = min(numbers[low][row], numbers[low][other])
+        stop = max(numbers[low][row] + numbers[size][row], numbers[low][other] + numbers[size][other])
+        numbers[low][row], numbers[size][row] = start, stop - start
+    numbers["area"][row] += numbers["area"][other]

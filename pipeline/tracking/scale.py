@@ -1,0 +1,152 @@
+"""What is large, fast and noisy in a camera's image, measured from its detections, so that nothing needs tuning."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from pipeline.tracking.part import Part
+
+Floats = NDArray[np.float64]
+_ISOLATED = 0.5
+_ENOUGH = 30
+_SAMPLE_FRAMES = 1500
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Typical sizes and motions, px and frames.
+
+    Parameters
+    ----------
+    length
+        Median diagonal of the bounding boxes.
+    area
+        Median mask area.
+    step
+        How far an animal's centroid can move in one frame.
+    speed
+        Typical displacement in one frame (root mean square).
+    noise
+        Standard deviation of a measured centroid along one axis.
+    acceleration
+        Standard deviation of the acceleration along one axis, px per frame².
+    size_change
+        Standard deviation of the change of log area between frames.
+    turn
+        Standard deviation of the change of orientation between frames, rad.
+    """
+
+    length: float
+    area: float
+    step: float
+    speed: float
+    noise: float
+    acceleration: float
+    size_change: float
+    turn: float
+
+
+def measure(parts: Iterable[Part]) -> Scale:
+    """Measure a sample of detections.
+
+    Animals that are clearly the same one in consecutive frames (nearest to each other, and everyone else at least
+    twice as far) give the distribution of steps; three in a row give that of accelerations. Where there are fewer than
+    30 such, body lengths stand in.
+    """
+    boxes: list[Floats] = []
+    areas: list[Floats] = []
+    steps: list[Floats] = []
+    bends: list[Floats] = []
+    sizes: list[Floats] = []
+    turns: list[Floats] = []
+    for part in parts:
+        boxes.append(np.hypot(part["width"], part["height"]))
+        areas.append(part["area"])
+        before: tuple[int, slice, NDArray, Floats] | None = None
+        for frame, rows in _sampled(part):
+            xy = np.column_stack([part["x"][rows], part["y"][rows]])
+            if before is not None and frame == before[0] + 1:
+                _, old_rows, old_arrival, old_xy = before
+                old, new = isolated_pairs(old_xy, xy)
+                move = xy[new] - old_xy[old]
+                steps.append(move)
+                known = np.isfinite(old_arrival[old, 0])
+                bends.append((move - old_arrival[old])[known])
+                sizes.append(np.log(part["area"][rows][new] / part["area"][old_rows][old]))
+                turns.append(axial(part["orientation"][rows][new] - part["orientation"][old_rows][old]))
+                arrival = np.full_like(xy, np.nan)
+                arrival[new] = move
+            else:
+                arrival = np.full_like(xy, np.nan)
+            before = (frame, rows, arrival, xy)
+    length = _median(boxes, 1.0)
+    moves = np.concatenate([*steps, np.empty((0, 2))])
+    bent = np.concatenate([*bends, np.empty((0, 2))])
+    noise = max(0.02 * length, 0.3)
+    step, speed, acceleration = 0.75 * length, 0.25 * length, 0.1 * length
+    if len(moves) >= _ENOUGH:
+        travelled = np.hypot(*moves.T)
+        step = float(np.clip(1.5 * np.quantile(travelled, 0.998) + 3 * noise, 0.2 * length, 4 * length))
+        speed = max(float(np.sqrt((travelled**2).mean())), noise)
+    if len(bent) >= _ENOUGH:
+        # Turns are rare and sharp: the tail counts, not only the middle. A second difference holds six noise variances.
+        spread = max(_spread(bent.ravel()), float(np.quantile(abs(bent), 0.98)) / 2.33)
+        acceleration = float(np.sqrt(max(spread**2 - 6 * noise**2, (0.25 * noise) ** 2)))
+    return Scale(
+        length=length,
+        area=_median(areas, 1.0),
+        step=step,
+        speed=speed,
+        noise=noise,
+        acceleration=acceleration,
+        size_change=max(_spread(np.concatenate([*sizes, np.empty(0)])), 0.1),
+        turn=max(_spread(np.concatenate([*turns, np.empty(0)])), 0.1),
+    )
+
+
+def sample(count: int, parts: int = 8) -> list[int]:
+    """Indices of at most `parts` of `count` parts, spread over the recording."""
+    return sorted({round(index) for index in np.linspace(0, count - 1, min(count, parts))})
+
+
+def _sampled(part: Part) -> list[tuple[int, slice]]:
+    """Runs of consecutive frames spread over a part, `_SAMPLE_FRAMES` in all."""
+    frames = list(part.frames())
+    if len(frames) <= _SAMPLE_FRAMES:
+        return frames
+    run = 100
+    starts = np.linspace(0, len(frames) - run, _SAMPLE_FRAMES // run).astype(int)
+    return [item for start in starts for item in frames[start : start + run]]
+
+
+def isolated_pairs(old: Floats, new: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices of points of two frames that are nearest to each other, with everyone else at least twice as far."""
+    none = np.empty(0, np.intp)
+    if not len(old) or not len(new):
+        return none, none
+    forth, to_new = (np.asarray(value) for value in cKDTree(new).query(old, k=2))
+    back, to_old = (np.asarray(value) for value in cKDTree(old).query(new, k=2))
+    rows = np.arange(len(old))
+    target = to_new[:, 0]
+    good = (to_old[target, 0] == rows) & (forth[:, 0] <= _ISOLATED * forth[:, 1])
+    good &= back[target, 0] <= _ISOLATED * back[target, 1]
+    return rows[good], target[good]
+
+
+def axial(angle: Floats) -> Floats:
+    """A difference of undirected axes, wrapped into [-π/2, π/2)."""
+    return (angle + np.pi / 2) % np.pi - np.pi / 2
+
+
+def _median(parts: list[Floats], otherwise: float) -> float:
+    values = np.concatenate([*parts, np.empty(0)])
+    return float(np.median(values)) if len(values) else otherwise
+
+
+def _spread(values: Floats) -> float:
+    """Standard deviation of a normal distribution with the same median absolute deviation; 0 where too few."""
+    values = values[np.isfinite(values)]
+    return 1.4826 * float(np.median(abs(values))) if len(values) >= _ENOUGH else 0.0

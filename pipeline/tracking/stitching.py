@@ -1,0 +1,215 @@
+"""Tracklets to tracks: which piece continues which, decided for the whole recording at once.
+
+A minimum-cost assignment of ends to beginnings (Huang, Wu & Nevatia 2008, "Robust object tracking by hierarchical
+association of detection responses"), with a price for leaving a piece without a continuation.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
+from pipeline.tracking.association import motion_cost
+from pipeline.tracking.scale import Scale
+from pipeline.tracking.tracklets import Tracklets
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_SUCCESSORS = 60
+_STEPS = 14
+_HIGHEST_PRICE = 400.0
+
+
+@dataclass(frozen=True)
+class Stitched:
+    """The track of each tracklet.
+
+    Parameters
+    ----------
+    track
+        (T,) from 0 in the order of their first frames; -1 for tracklets that were dropped.
+    short
+        Number of tracks dropped because they are shorter than the least number of frames.
+    surplus
+        Number of tracks dropped because as many animals as there are were already elsewhere.
+    """
+
+    track: Integers
+    short: int
+    surplus: int
+
+
+def stitch(
+    tracklets: Tracklets, scale: Scale, *, max_gap: int, min_frames: int, animals: int | None = None, area: float = 0
+) -> Stitched:
+    """Join tracklets over gaps.
+
+    Parameters
+    ----------
+    tracklets
+        All of one camera.
+    scale
+        Typical sizes and motions.
+    max_gap
+        Longest gap that is bridged where the number of animals is not known, frames.
+    min_frames
+        Tracks with fewer detections are dropped.
+    animals
+        Number of animals. Where given, pieces are joined at any distance in time until there are as many tracks as
+        animals, the likeliest joins first, and tracks beyond that number are dropped where the animals are all
+        elsewhere at the time. (In a camera that sees only a part of the arena the identities over such gaps are a
+        guess; the tracklets remain what is certain.)
+    area
+        Of the image in which animals can appear, px²; default: of the rectangle around all ends.
+    """
+    track = np.full(len(tracklets), -1)
+    if not len(tracklets):
+        return Stitched(track, 0, 0)
+    price = _appearance(tracklets, area)
+    chain = _chains(tracklets, link(candidates(tracklets, scale, max_gap), len(tracklets), price))
+    frames = np.bincount(chain, tracklets.count)
+    kept = np.flatnonzero(frames[chain] >= min_frames)
+    short = int((frames < min_frames).sum())
+    surplus = 0
+    if animals is not None and len(kept):
+        rest = tracklets.where(kept)
+        chain = _as_many(rest, scale, animals, price, max_gap)
+        inside = _within(rest, chain, animals)
+        surplus = chain.max() + 1 - len(np.unique(chain[inside]))
+        kept, chain = kept[inside], chain[inside]
+    else:
+        chain = chain[kept]
+    track[kept] = _by_first_frame(chain, tracklets.first[kept])
+    return Stitched(track, short, int(surplus))
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """K possible continuations: tracklet `before` goes on as tracklet `after`, at a cost."""
+
+    before: Integers
+    after: Integers
+    cost: Floats
+
+
+def candidates(tracklets: Tracklets, scale: Scale, max_gap: int | None) -> Links:
+    """Continuations that are possible by time and distance, with their negative log-likelihoods.
+
+    Position is foretold from both sides: by the mean of the two velocities for as long as an animal keeps its velocity,
+    by a random walk beyond. Of each end the next 60 beginnings in time are looked at.
+    """
+    order = np.argsort(tracklets.first, kind="stable")
+    begin = np.searchsorted(tracklets.first[order], tracklets.last, side="right")
+    limit = np.minimum(begin + _SUCCESSORS, len(tracklets))
+    if max_gap is not None:
+        limit = np.minimum(limit, np.searchsorted(tracklets.first[order], tracklets.last + max_gap + 1, side="right"))
+    width = np.maximum(limit - begin, 0)
+    before = np.repeat(np.arange(len(tracklets)), width)
+    offset = np.arange(len(before)) - np.repeat(np.cumsum(width) - width, width)
+    after = order[begin[before] + offset]
+    gap = (tracklets.first[after] - tracklets.last[before]).astype(float)
+    move = tracklets.start[after] - tracklets.end[before]
+    # Beside a shared blob the last own position is up to half a body off.
+    reach = scale.step * gap + 0.5 * scale.length
+    near = (move**2).sum(axis=1) <= reach**2
+    before, after, gap, move = before[near], after[near], gap[near], move[near]
+    memory = float(np.clip((scale.speed / scale.acceleration) ** 2, 3, 25))
+    lasting = np.minimum(gap, memory)
+    velocity = (tracklets.end_velocity[before] + tracklets.start_velocity[after]) / 2
+    error = ((move - velocity * lasting[:, None]) ** 2).sum(axis=1)
+    wander = scale.speed**2 * memory * (gap - lasting) / 2
+    variance = 2 * scale.noise**2 * (1 + lasting**2 / 20) + scale.acceleration**2 * lasting**3 / 12 + wander
+    size = (tracklets.size[after] - tracklets.size[before]) / (2.5 * scale.size_change)
+    return Links(before, after, motion_cost(error, variance) + np.minimum(size**2 / 2, 4))
+
+
+def link(links: Links, count: int, price: float) -> Integers:
+    """(T,) the continuation of each tracklet, -1 for none: least cost in all, a missing link costing `price`."""
+    follower = np.full(count, -1)
+    useful = links.cost < price
+    if not useful.any():
+        return follower
+    ends, i = np.unique(links.before[useful], return_inverse=True)
+    starts, j = np.unique(links.after[useful], return_inverse=True)
+    n, m = len(ends), len(starts)
+    # Ends and beginnings may also pair with a stand-in of their own; stand-ins pair among themselves for nothing. All
+    # full matchings have the same number of pairs, so that a constant keeps weights above 0 and changes nothing.
+    saving = links.cost[useful] - price
+    base = 1 - saving.min()
+    rows = np.concatenate([i, np.arange(n), n + np.arange(m), n + j])
+    columns = np.concatenate([j, m + np.arange(n), np.arange(m), m + i])
+    weights = np.concatenate([saving + base, np.full(n + m + len(i), base)])
+    graph = csr_array((weights, (rows, columns)), shape=(n + m, n + m))
+    row, column = min_weight_full_bipartite_matching(graph)
+    linked = (row < n) & (column < m)
+    follower[ends[row[linked]]] = starts[column[linked]]
+    return follower
+
+
+def _appearance(tracklets: Tracklets, area: float) -> float:
+    """Negative log-likelihood that an animal appears anywhere in the image."""
+    if area <= 0:
+        points = np.concatenate([tracklets.start, tracklets.end])
+        area = float(np.prod(np.maximum(np.ptp(points, axis=0), 1)))
+    return float(np.log(max(area, np.e)))
+
+
+def _chains(tracklets: Tracklets, follower: Integers) -> Integers:
+    """(T,) number of the chain that each tracklet is in."""
+    chain = np.full(len(tracklets), -1)
+    count = 0
+    for index in np.argsort(tracklets.first, kind="stable"):
+        if chain[index] < 0:
+            chain[index] = count
+            count += 1
+        if follower[index] >= 0:
+            chain[follower[index]] = chain[index]
+    return chain
+
+
+def _as_many(tracklets: Tracklets, scale: Scale, animals: int, price: float, max_gap: int) -> Integers:
+    """Chains, as many as animals where that is possible: the price of a missing link rises until it is."""
+    near = candidates(tracklets, scale, max_gap)
+    chain = _chains(tracklets, link(near, len(tracklets), price))
+    if chain.max() + 1 <= animals:
+        return chain
+    links = candidates(tracklets, scale, None)
+    low, high = price, _HIGHEST_PRICE
+    best = _chains(tracklets, link(links, len(tracklets), high))
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        chain = _chains(tracklets, link(links, len(tracklets), middle))
+        if chain.max() + 1 > max(animals, best.max() + 1):
+            low = middle
+        else:
+            high, best = middle, chain
+    return best
+
+
+def _within(tracklets: Tracklets, chain: Integers, animals: int) -> NDArray[np.bool_]:
+    """(T,) whether the tracklet's chain is among the longest `animals` in at least half of its frames."""
+    length = np.bincount(chain, tracklets.count)
+    present = np.zeros(int(tracklets.last.max()) + 1, np.int32)
+    kept = np.zeros(len(length), bool)
+    for number in np.argsort(-length, kind="stable"):
+        pieces = np.flatnonzero(chain == number)
+        spans = [slice(int(tracklets.first[i]), int(tracklets.last[i]) + 1) for i in pieces]
+        free = sum(int((present[span] < animals).sum()) for span in spans)
+        if 2 * free >= sum(span.stop - span.start for span in spans):
+            kept[number] = True
+            for span in spans:
+                present[span] += 1
+    return kept[chain]
+
+
+def _by_first_frame(chain: Integers, first: Integers) -> Integers:
+    """Number the chains in the order of their first frames."""
+    _, position, inverse = np.unique(chain, return_index=True, return_inverse=True)
+    earliest = np.full(len(position), np.iinfo(np.int64).max)
+    np.minimum.at(earliest, inverse, first)
+    rank = np.empty(len(position), np.int64)
+    rank[np.argsort(earliest, kind="stable")] = np.arange(len(position))
+    return rank[inverse]
