@@ -108,7 +108,7 @@ class _Simulation:
 
         bursts = rng.random(n) < 0.9 * _DT
         self.effort = np.where(bursts, rng.uniform(0.4, 1.0, n), self.effort * np.exp(-_DT / 0.7))
-        self.speed += _DT * (0.9 * self.effort - (self.speed - _CRUISE) / 0.9)
+        self.speed += _DT * (0.6 * self.effort - (self.speed - _CRUISE) / 0.9)
         self.speed = np.clip(self.speed, 0.0, _FASTEST)
 
         forward = self.forward()
@@ -116,7 +116,7 @@ class _Simulation:
         apart, climb = self.away_from_others(forward)
         wish += 1.5 * apart
         error = np.angle(np.exp(1j * (np.arctan2(wish[:, 1], wish[:, 0]) - self.yaw)))
-        self.turn += _DT * (np.clip(5 * error, -5, 5) - self.turn) / 0.22
+        self.turn += _DT * (np.clip(4 * error, -4, 4) - self.turn) / 0.22
         self.turn += 3.2 * np.sqrt(_DT) * rng.normal(size=n)
         self.depth += _DT * (0.5 * (self.low[2] + self.high[2]) - self.depth) / 20 + 0.05 * np.sqrt(_DT) * rng.normal(
             size=n
@@ -183,12 +183,14 @@ class _Simulation:
     def separate(self, free: NDArray[np.bool_]) -> None:
         """Move spines that are too near apart, and keep everyone in the arena."""
         for _ in range(3):
-            distance, vector = self.nearest()
-            lack = np.clip(_NEAREST - distance, 0, None)
-            unit = vector / np.maximum(np.where(np.isfinite(distance), distance, 1.0), 1e-6)[..., None]
-            self.position = self.position + np.where(free[:, None], (0.5 * lack[..., None] * unit).sum(axis=1), 0.0)
             inside = np.clip(self.position, self.low, self.high)
             self.position = np.where(free[:, None], inside, self.position)
+            distance, vector = self.nearest()
+            lack = np.clip(_NEAREST - distance, 0, None)
+            if not lack.any():
+                break
+            unit = vector / np.maximum(np.where(np.isfinite(distance), distance, 1.0), 1e-6)[..., None]
+            self.position = self.position + np.where(free[:, None], (0.5 * lack[..., None] * unit).sum(axis=1), 0.0)
 
 
 def _spread(n: int, low: Floats, high: Floats, rng: np.random.Generator) -> Floats:

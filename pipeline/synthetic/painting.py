@@ -16,6 +16,9 @@ Image = NDArray[np.uint8]
 
 _OVERSAMPLING = 4
 _FRACTION_BITS = 4
+_LAMP = np.array([0.85, 0.45, 2.2])  # middle of the lamps over the flume, m
+_LAMP_RADIUS = 0.25  # m: the wider, the softer the shadows
+_SHADOW = 0.16  # share of the light that a body right on the floor takes away
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,9 @@ def paint(
     corners = world[:, QUADS]
     inside = corners[..., 0].mean(axis=2) > ARENA.bounds[0][0]  # what is still behind the gate's wall is hidden
     distance = np.linalg.norm(corners.mean(axis=2) - camera.centre, axis=-1)
+    for animal in range(len(animals)):
+        if inside[animal].all():
+            _cast_shadow(image, camera, world[animal])
     owner = np.full(image.shape[:2], -1, np.int16)
     outlines: dict[int, tuple[int, int, NDArray[np.bool_]]] = {}
     for animal in np.argsort(-distance.mean(axis=1)):
@@ -81,6 +87,34 @@ def paint(
         seen = owner[top : top + mask.shape[0], left : left + mask.shape[1]] == animal
         silhouettes.append(Silhouette(animal, left, top, seen, float(seen.sum() / mask.sum())))
     return silhouettes
+
+
+def _cast_shadow(image: Image, camera: Camera, body: Floats) -> None:
+    """Darken the floor where a body (V, 3) stands before the lamps: weakly, and softer the higher it swims."""
+    to_floor = body[:, 2:] / (_LAMP[2] - body[:, 2:])
+    floor = body + to_floor * (body - _LAMP)
+    (x0, x1), (y0, y1), _ = ARENA.bounds
+    floor[:, 0], floor[:, 1] = floor[:, 0].clip(x0, x1), floor[:, 1].clip(y0, y1)
+    pixels = project(camera, floor)
+    if not np.isfinite(pixels).all():
+        return
+    middle = floor.mean(axis=0)
+    beside = project(camera, middle + 0.01 * np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]]))
+    per_metre = float(np.linalg.norm(beside[1:] - beside[0], axis=1).mean()) / 0.01
+    spread = float(to_floor.mean()) * _LAMP_RADIUS
+    blur = max(0.8, 0.6 * spread * per_metre)
+    height, width = image.shape[:2]
+    reach = int(np.ceil(3 * blur)) + 1
+    left, top = np.maximum(np.floor(pixels.min(axis=0)).astype(int) - reach, 0)
+    right, bottom = np.minimum(np.ceil(pixels.max(axis=0)).astype(int) + reach, (width, height))
+    if left >= right or top >= bottom:
+        return
+    canvas = np.zeros((bottom - top, right - left), np.float32)
+    outline = cv2.convexHull(np.rint((pixels - (left, top)) * (1 << _FRACTION_BITS)).astype(np.int32))
+    cv2.fillConvexPoly(canvas, outline, _SHADOW, cv2.LINE_8, _FRACTION_BITS)
+    dimmed = 1 - cv2.GaussianBlur(canvas, (0, 0), blur)
+    part = image[top:bottom, left:right]
+    part[:] = np.rint(part * dimmed[..., None]).astype(np.uint8)
 
 
 def _paint_one(

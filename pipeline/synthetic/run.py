@@ -17,7 +17,7 @@ from pipeline.synthetic.scene import EXTRA_FRAMES, RECORDING, Scene, build_scene
 from pipeline.synthetic.truth import silhouettes_table, write_rig, write_trajectories
 from pipeline.synthetic.writing import calibration_video, check_parameters, recording_video
 
-_VERSION = 1
+_VERSION = 2
 """Raised when the same parameters give other videos than before."""
 
 
@@ -74,18 +74,19 @@ def render_film(film: Film) -> bool:
     camera = scene.cameras[film.camera]
     sensor = Sensor(camera.size, stream(film.parameters, 8, scene.cameras.names.index(camera.name), film.of == "board"))
     if film.of == "board":
-        encode(film.path, camera.size, _board_frames(scene, film.camera, sensor), film.fingerprint)
+        encode(film.path, camera.size, board_frames(scene, film.camera, sensor), film.fingerprint)
         return True
     motion = swim(scene)
     seen: list[list[Silhouette]] = []
-    encode(film.path, camera.size, _animal_frames(scene, film.camera, motion, sensor, seen), film.fingerprint)
+    encode(film.path, camera.size, animal_frames(scene, film.camera, motion, sensor, seen), film.fingerprint)
     frames = list(range(film.parameters.frames))
     table = silhouettes_table(scene, camera, motion, frames, seen[: len(frames)])
     write_table(truth, table)
     return True
 
 
-def _board_frames(scene: Scene, name: str, sensor: Sensor) -> Iterator[Image]:
+def board_frames(scene: Scene, name: str, sensor: Sensor) -> Iterator[Image]:
+    """Frames of a camera's board film, yuv420p."""
     camera = scene.cameras[name]
     empty, table = background(scene, camera), ray_table(camera)
     light = vignette(camera, table)
@@ -95,10 +96,10 @@ def _board_frames(scene: Scene, name: str, sensor: Sensor) -> Iterator[Image]:
         yield sensor.expose(image, frame)
 
 
-def _animal_frames(
+def animal_frames(
     scene: Scene, name: str, motion: Motion, sensor: Sensor, seen: list[list[Silhouette]]
 ) -> Iterator[Image]:
-    """Frames of the recording; what is seen of the animals in each is appended to `seen`."""
+    """Frames of a camera's recording, yuv420p; what is seen of the animals in each is appended to `seen`."""
     camera = scene.cameras[name]
     empty, light = background(scene, camera), vignette(camera, ray_table(camera))
     for frame in range(scene.n_frames(name)):
