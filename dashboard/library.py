@@ -123,6 +123,21 @@ class Library:
         """Open a folder that this dashboard made below a root."""
         return self._opened_now(folder.resolve())
 
+    def files(self, key: str, endings: frozenset[str]) -> dict[str, Path]:
+        """Files that a form may offer, by label: those below the experiment's folder, then those below the roots."""
+        own = self._folders.get(key)
+        labels: dict[str, Path] = {}
+        seen: set[Path] = set()
+        for root in dict.fromkeys((*([own] if own else []), *self.roots)):
+            for path in _files(root, endings, _DEPTH):
+                label = path.relative_to(root).as_posix() if root == own else _label(root, path)
+                if path not in seen:
+                    labels[label] = path
+                    seen.add(path)
+                if len(labels) >= _MOST:
+                    return labels
+        return labels
+
     def close(self, key: str) -> None:
         """Forget an experiment; nothing on disk changes."""
         with self._lock:
@@ -181,6 +196,19 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
             yield child
         elif depth > 1 and child.name not in {"node_modules", "__pycache__"}:
             yield from _walk(child, depth - 1)
+
+
+def _files(folder: Path, endings: frozenset[str], depth: int) -> Iterator[Path]:
+    try:
+        entries = sorted(
+            (entry for entry in os.scandir(folder) if not entry.name.startswith(".")), key=lambda e: e.name
+        )
+    except OSError:
+        return
+    yield from (Path(entry) for entry in entries if Path(entry.name).suffix.lower() in endings and entry.is_file())
+    for entry in entries:
+        if depth > 1 and entry.is_dir(follow_symlinks=False) and entry.name not in {"proxies", "detections", "truth"}:
+            yield from _files(Path(entry), endings, depth - 1)
 
 
 def _label(root: Path, folder: Path) -> str:

@@ -1,5 +1,6 @@
 """What pages and callbacks ask for; plain methods that tests call without a browser."""
 
+import time
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -7,16 +8,21 @@ from typing import Any
 
 from dashboard.components.states import Status
 from dashboard.library import Library, Opened
+from dashboard.media import Media
 from dashboard.page import Page, Place, Theme, View
 from dashboard.settings import Settings
 from dashboard.states import Cell, ResultCache, newest, with_job
 from pipeline import registry
 from pipeline.api import Experiment, Job, SkeinError
-from pipeline.jobs.ledger import JobRow, Ledger
+from pipeline.jobs.ledger import ACTIVE, JobRow, Ledger
+from pipeline.jobs.state import Known
 from pipeline.jobs.submission import submit_stale
+from pipeline.jobs.supervisor import ensure_supervisor
 
 START = "overview"
 LOG_BLOCK = 64 * 1024
+_PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+_TEND_S = 15.0
 _EVERY_JOB = 100_000
 
 
@@ -36,7 +42,9 @@ class Services:
         self.library = Library(settings.folders, settings.roots)
         self.pages: dict[str, Page] = {}
         self.page_errors: dict[str, str] = {}
+        self.media = Media()
         self._results = ResultCache()
+        self._tended = float("-inf")
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -100,9 +108,9 @@ class Services:
         """The page of that name, or None."""
         return self.pages.get(name)
 
-    def revision(self) -> int:
-        """Changes whenever a job does; cheap."""
-        return self.ledger.revision()
+    def revision(self) -> str:
+        """Changes whenever a job does, or when a recording's videos have been looked through; cheap."""
+        return f"{self.ledger.revision()}.{self.media.version}"
 
     def files_stamp(self, key: str | None) -> str:
         """Changes whenever the `experiment.toml` of an open experiment does, or when one is opened or closed."""
@@ -110,12 +118,13 @@ class Services:
 
     def states(self, experiment: Experiment, recordings: Iterable[str] | None = None) -> dict[Cell, Status]:
         """State of each stage, of the experiment and of the given recordings (default: all)."""
-        rows = newest(self.ledger.rows(experiment=experiment.root, limit=_EVERY_JOB))
+        rows = newest(self.ledger.rows(experiment.root, limit=_EVERY_JOB))
+        examined: Known = {}
         names: list[str | None] = [None, *(experiment.recording_names if recordings is None else recordings)]
         return {
             (job, name): with_job(result, rows.get((job, name)))
             for name in names
-            for job, result in self._results.of(experiment, name, self.stages).items()
+            for job, result in self._results.of(experiment, name, self.stages, examined).items()
         }
 
     def state(self, view: View, stage: str) -> Status:
@@ -124,6 +133,45 @@ class Services:
             return Status()
         cell = (stage, view.recording if self.stages[stage].scope == "recording" else None)
         return self.states(view.experiment, [view.recording] if view.recording else []).get(cell, Status())
+
+    # --- files
+
+    def proxy(self, experiment: Experiment, recording: str, camera: str) -> Path:
+        """The browser's copy of a camera's video.
+
+        Raises
+        ------
+        SkeinError
+            Where it has not been made yet.
+        """
+        if camera not in experiment.camera_names:
+            raise SkeinError(f"No camera named {camera!r}; there are {', '.join(experiment.camera_names)}.")
+        path = experiment.folder(recording) / "proxies" / f"{camera}.mp4"
+        if not path.is_file():
+            raise SkeinError(f"There is no browser copy of {camera}'s video in {recording} yet.")
+        return path
+
+    def calibration_picture(self, experiment: Experiment, name: str) -> Path:
+        """A picture that `calibrate` made, by its path below ``calibration/`` as listed there."""
+        folder = experiment.root / "calibration"
+        known = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.suffix in _PICTURES}
+        if name not in known:
+            raise SkeinError(f"There is no picture {name[:80]!r} among the {len(known)} of this calibration.")
+        return known[name]
+
+    def export(
+        self, experiment: Experiment, what: str, kind: str, folder: Path, recordings: list[str] | None = None
+    ) -> list[Path]:
+        """Write an export into a folder.
+
+        Raises
+        ------
+        SkeinError
+            If there is no such export or format, or nothing to export yet.
+        """
+        from pipeline.export import export
+
+        return export(experiment, what, kind, folder, recordings)
 
     # --- jobs
 
@@ -146,11 +194,34 @@ class Services:
         checked = declared.validated({**experiment.configuration.parameters.get(job, {}), **values})
         given = checked.model_dump(mode="json", exclude_unset=True)
         names = list(recordings) if declared.scope == "recording" else [None]
-        return [self.ledger.submit(declared, experiment, name, given, priority=priority) for name in names]
+        ids = [self.ledger.submit(declared, experiment, name, given, priority=priority) for name in names]
+        ensure_supervisor()
+        return ids
 
     def submit_stale(self, experiment: Experiment, recordings: list[str] | None = None) -> list[int]:
         """Queue everything that is missing or stale, in order."""
-        return submit_stale(self.ledger, experiment, self.jobs, recordings)
+        ids = submit_stale(self.ledger, experiment, self.jobs, recordings)
+        if ids:
+            ensure_supervisor()
+        return ids
+
+    def tend(self) -> None:
+        """Make sure that somebody runs what is queued; cheap enough for every tick of every page."""
+        now = time.monotonic()
+        if now - self._tended < _TEND_S:
+            return
+        self._tended = now
+        if self.ledger.count(states=ACTIVE):
+            ensure_supervisor()
+
+    def cancel_of(self, experiment: Experiment, recordings: Iterable[str]) -> int:
+        """Cancel all waiting and running jobs of some recordings; how many there were."""
+        names = set(recordings)
+        rows = self.ledger.rows(experiment.root, ACTIVE, limit=_EVERY_JOB)
+        ids = [row.id for row in rows if row.recording in names]
+        for job_id in ids:
+            self.ledger.cancel(job_id)
+        return len(ids)
 
     def active(self) -> list[JobRow]:
         """Running jobs, then queued ones."""
@@ -165,6 +236,7 @@ class Services:
     def retry(self, job_id: int) -> None:
         """Queue a failed or cancelled job again."""
         self.ledger.retry(job_id)
+        ensure_supervisor()
 
     def log(self, job_id: int, offset: int = -1) -> tuple[str, int]:
         """Part of a job's log.

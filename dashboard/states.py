@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.components.states import Status
 from pipeline.api import Experiment, Job, SkeinError
-from pipeline.jobs.state import result_state
+from pipeline.jobs.state import Known, result_state
 
 if TYPE_CHECKING:
     from pipeline.jobs.ledger import JobRow
@@ -25,24 +25,34 @@ class ResultCache:
 
     _known: dict[tuple[Path, str | None], tuple[object, float, dict[str, Status]]] = field(default_factory=dict)
 
-    def of(self, experiment: Experiment, recording: str | None, jobs: Mapping[str, Job]) -> dict[str, Status]:
-        """Job → state of its result, for the jobs of one recording (None: those of the whole experiment)."""
+    def of(
+        self, experiment: Experiment, recording: str | None, jobs: Mapping[str, Job], examined: Known
+    ) -> dict[str, Status]:
+        """Job → state of its result, for the jobs of one recording (None: those of the whole experiment).
+
+        `examined` is what this request has looked at already: calibration is examined once, not for every recording.
+        """
         stamp = (_stamps(experiment.root), _stamps(experiment.folder(recording)) if recording else None)
         key = (experiment.root, recording)
         known = self._known.get(key)
         if known and known[0] == (experiment.configuration, stamp) and time.monotonic() - known[1] < _FRESH_S:
             return known[2]
         scope = "recording" if recording else "experiment"
-        states = {name: _result(experiment, job, recording, jobs) for name, job in jobs.items() if job.scope == scope}
+        chosen = {name: job for name, job in jobs.items() if job.scope == scope}
+        states = {name: _result(experiment, job, recording, jobs, examined) for name, job in chosen.items()}
         self._known[key] = ((experiment.configuration, stamp), time.monotonic(), states)
         return states
 
 
-def _result(experiment: Experiment, job: Job, recording: str | None, jobs: Mapping[str, Job]) -> Status:
+def _result(
+    experiment: Experiment, job: Job, recording: str | None, jobs: Mapping[str, Job], examined: Known
+) -> Status:
     try:
-        result = result_state(experiment, job, recording, jobs)
+        result = result_state(experiment, job, recording, jobs, examined)
     except SkeinError as error:
         return Status("stale", (str(error),))
+    if result.state == "missing" and (why := job.not_needed(experiment, recording)):
+        return Status("unneeded", (why,))
     return Status(result.state, tuple(result.reasons))
 
 

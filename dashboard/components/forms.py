@@ -1,5 +1,6 @@
 """Forms made from parameter classes: one field per parameter, with unit, limits, help and default."""
 
+from collections.abc import Sequence
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -13,7 +14,9 @@ from pydantic_core import PydanticUndefined
 FIELD = "shell-field"
 
 
-def parameter_form(model: type[BaseModel], values: dict[str, Any], form: str) -> Component:
+def parameter_form(
+    model: type[BaseModel], values: dict[str, Any], form: str, only: Sequence[str] | None = None
+) -> Component:
     """Fields of a parameter class; those marked advanced are folded away.
 
     Parameters
@@ -22,10 +25,14 @@ def parameter_form(model: type[BaseModel], values: dict[str, Any], form: str) ->
         What to start with; defaults of the class elsewhere.
     form
         Name of the form, part of the fields' ids: ``{"type": FIELD, "form": form, "name": parameter}``.
+    only
+        Fields to show; default: all.
     """
     plain: list[Component] = []
     advanced: list[Component] = []
     for name, info in model.model_fields.items():
+        if only is not None and name not in only:
+            continue
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         (advanced if extra.get("advanced") else plain).append(_field(name, info, values, form))
     if not plain and not advanced:

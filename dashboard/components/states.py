@@ -16,7 +16,7 @@ WORDS = {
     "stale": "stale",
     "failed": "failed",
     "cancelled": "cancelled",
-    "blocked": "waits",
+    "unneeded": "not needed",
 }
 """State → the word that people read."""
 COLOURS = {
@@ -27,7 +27,7 @@ COLOURS = {
     "stale": "yellow",
     "failed": "red",
     "cancelled": "gray",
-    "blocked": "gray",
+    "unneeded": "gray",
 }
 """State → Mantine colour name."""
 

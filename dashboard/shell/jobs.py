@@ -28,8 +28,8 @@ def register(app: Dash, services: Services) -> None:
         State("shell-view", "data"),
     )
     def tick(_n: int, revision: Any, files: Any, shown: dict[str, Any] | None) -> tuple[Any, Any]:
+        services.tend()
         now, files_now = services.revision(), services.files_stamp(services.view(shown).key)
-        # The first stamp of the files is only noted: the page was drawn a moment ago.
         return (no_update if now == revision else now), (no_update if files_now == files else files_now)
 
     @app.callback(

@@ -40,6 +40,7 @@ def frame(theme: Theme) -> Component:
             dcc.Store(id="shell-theme", data=theme),
             dcc.Store(id="shell-revision"),
             dcc.Store(id="shell-files"),
+            dcc.Store(id="shell-picked"),
             dcc.Interval(id="shell-tick", interval=1000),
             dmc.NotificationContainer(id="shell-toasts", position="bottom-right", limit=4),
             dmc.AppShell(

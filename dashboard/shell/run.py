@@ -11,6 +11,8 @@ from dashboard.shell.jobs import pressed_id
 from dashboard.shell.wires import TOASTS, VIEW
 from pipeline import registry
 
+PICKED = "*"
+"""In the place of a recording: those chosen on the page, in the store ``shell-picked``."""
 _FORM = "run"
 _VALUES = {"type": FIELD, "form": _FORM, "name": ALL}
 
@@ -32,7 +34,7 @@ def register(app: Dash, services: Services) -> None:
         if pressed is None or view.experiment is None:
             return no_update, no_update, no_update
         job = registry.job(pressed["job"])
-        where = pressed["recording"] or f"all of {view.experiment.name}"
+        where = "the chosen recordings" if pressed["recording"] == PICKED else pressed["recording"]
         configured = view.experiment.configuration.parameters.get(job.name, {})
         body = html.Div(
             [
@@ -56,6 +58,7 @@ def register(app: Dash, services: Services) -> None:
         State(_VALUES, "checked"),
         State(_VALUES, "id"),
         State("shell-run-what", "data"),
+        State("shell-picked", "data"),
         VIEW,
         prevent_initial_call=True,
     )
@@ -65,6 +68,7 @@ def register(app: Dash, services: Services) -> None:
         checks: list[Any],
         ids: list[Any],
         what: dict[str, str],
+        picked: list[str] | None,
         shown: dict[str, Any],
     ) -> tuple[Any, ...]:
         if not clicks:
@@ -82,10 +86,10 @@ def register(app: Dash, services: Services) -> None:
                 no_update,
             )
         base = experiment.configuration.parameters.get(job.name, {})
-        queued = services.submit(
-            experiment, job.name, [what["recording"] or None], changed(job.parameters, values, base)
-        )
-        return False, [None] * len(ids), "", [toast(f"{job.title}: job {queued[0]} is queued.", "queued")]
+        places = picked or [] if what["recording"] == PICKED else [what["recording"] or None]
+        queued = services.submit(experiment, job.name, places, changed(job.parameters, values, base))
+        words = f"job {queued[0]} is queued" if len(queued) == 1 else f"{len(queued)} jobs are queued"
+        return False, [None] * len(ids), "", [toast(f"{job.title}: {words}.", "queued")]
 
     @app.callback(
         TOASTS,
