@@ -15,6 +15,7 @@ from pipeline.experiment.editing import set_starts
 from pipeline.experiment.folder import Experiment
 
 _TIME = re.compile(r"^(?:(\d+):)?(\d+):([0-5]?\d(?:[.,]\d+)?)$")
+_NUMBER = re.compile(r"^\d+(?:\.\d+)?$")
 _SEPARATORS = re.compile(r"[\s;|]+|,(?!\d)")
 
 
@@ -32,6 +33,15 @@ class ImportedStarts:
 
     starts: dict[str, float]
     notes: tuple[str, ...]
+
+
+def seconds(text: str) -> float | None:
+    """Seconds of ``mm:ss``, ``h:mm:ss`` (with decimals or not) or a plain number; None for anything else."""
+    match = _TIME.match(text)
+    if match:
+        hours, minutes, rest = match.groups()
+        return int(hours or 0) * 3600 + int(minutes) * 60 + float(rest.replace(",", "."))
+    return float(text) if _NUMBER.match(text) else None
 
 
 def read_starts(path: str | Path) -> dict[str, float]:
@@ -57,13 +67,12 @@ def read_starts(path: str | Path) -> dict[str, float]:
         words = [word for word in _SEPARATORS.split(line.split("#")[0]) if word]
         if not words or not any(character.isdigit() for character in line):
             continue
-        times = [match for match in map(_TIME.match, words[1:]) if match]
+        times = [word for word in words[1:] if _TIME.match(word)]
         if not times:
             problems.append(f"{file.name}: line {number}: expected `name … mm:ss`, got {line.strip()!r}")
             continue
-        hours, minutes, seconds = times[-1].groups()
-        start = int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
-        if starts.setdefault(words[0], start) != start:
+        start = seconds(times[-1])
+        if start is not None and starts.setdefault(words[0], start) != start:
             problems.append(f"{file.name}: line {number}: {words[0]} has two different times")
     if problems:
         raise InvalidExperiment(problems)
@@ -87,12 +96,12 @@ def import_starts(root: str | Path, path: str | Path) -> ImportedStarts:
     listed = read_starts(path)
     found: dict[str, float] = {}
     notes, problems = [], []
-    for name, seconds in listed.items():
+    for name, start in listed.items():
         matches = _matches(experiment, name)
         if len(matches) > 1:
             problems.append(f"{Path(path).name}: {name} fits several recordings: {', '.join(matches)}")
         elif matches:
-            found[matches[0]] = seconds
+            found[matches[0]] = start
         else:
             notes.append(f"{name} is not a recording of this experiment.")
     if problems:

@@ -1,0 +1,100 @@
+"""Looking an experiment over before anything is computed: all problems at once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import InvalidExperiment, SkeinError
+from pipeline.experiment import Experiment
+from pipeline.experiment.folder import CONFIGURATION
+from pipeline.jobs.parameters import resolve_parameters
+from pipeline.registry import jobs
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a look at an experiment brought.
+
+    Parameters
+    ----------
+    problems
+        What has to be corrected before all stages can run.
+    warnings
+        What may be wrong: a container's frame rate that differs from the declared one, damaged videos, no recordings.
+    notes
+        What is used and what is cut.
+    """
+
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def check_experiment(experiment: Experiment) -> Checked:
+    """Look at every file and parameter that `experiment.toml` names. Reads the index of every video."""
+    from pipeline.video import Timeline  # opens video libraries, which the rest of the command line does not need
+
+    problems = [*_calibration_problems(experiment), *_parameter_problems(experiment)]
+    warnings = list(_gaps(experiment))
+    notes: list[str] = []
+    for recording in experiment.recording_names:
+        try:
+            timeline = Timeline.of(experiment, recording)
+        except SkeinError as error:
+            problems.append(f"recording {recording}: {error}")
+            continue
+        warnings.extend(f"recording {recording}: {sentence}" for sentence in timeline.warnings)
+        notes.extend(f"recording {recording}: {sentence}" for sentence in timeline.notes)
+    return Checked(tuple(problems), tuple(warnings), tuple(notes))
+
+
+def _calibration_problems(experiment: Experiment) -> list[str]:
+    problems = []
+    for camera in experiment.configuration.camera:
+        film = camera.calibration_video
+        if film is not None and not _exists(experiment, film):
+            problems.append(f"{CONFIGURATION}: camera {camera.name!r} calibration_video: there is no {film}")
+    survey = experiment.configuration.world_points_file
+    if survey is not None and not _exists(experiment, survey):
+        problems.append(f"{CONFIGURATION}: world_points_file: there is no {survey}")
+    return problems
+
+
+def _exists(experiment: Experiment, named: str) -> bool:
+    """A file, a folder, or a pattern that some file fits."""
+    path = experiment.file(named)
+    if path.exists():
+        return True
+    return any(character in path.name for character in "*?[") and any(Path(path.parent).glob(path.name))
+
+
+def _parameter_problems(experiment: Experiment) -> list[str]:
+    problems = []
+    for name in experiment.configuration.parameters:
+        if name not in jobs():
+            problems.append(
+                f"{CONFIGURATION}: [parameters.{name}]: there is no such job; there are {', '.join(jobs())}"
+            )
+            continue
+        try:
+            resolve_parameters(jobs()[name], experiment)
+        except InvalidExperiment as error:
+            problems.extend(error.problems)
+    return problems
+
+
+def _gaps(experiment: Experiment) -> list[str]:
+    """What is not wrong, but keeps a stage from giving what people expect of it."""
+    configuration = experiment.configuration
+    filmed = [camera for camera in configuration.camera if camera.calibration_video]
+    gaps = []
+    if not configuration.recording:
+        gaps.append("there is no [[recording]] yet: `skein add-recording` adds one")
+    if filmed and configuration.board is None:
+        gaps.append("there are calibration videos, but no [board] that says what was filmed")
+    if len(configuration.camera) > 1 and len(filmed) < len(configuration.camera):
+        names = ", ".join(camera.name for camera in configuration.camera if not camera.calibration_video)
+        gaps.append(f"without a calibration_video these cameras give no 3D positions: {names}")
+    marked = any(camera.markers for camera in configuration.camera)
+    if filmed and not marked and (configuration.board is None or configuration.board.floor_frame is None):
+        gaps.append("nothing defines the world: mark surveyed points in an image, or give the board's floor_frame")
+    return gaps

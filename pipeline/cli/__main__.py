@@ -1,0 +1,7 @@
+"""``python -m pipeline.cli``, where the ``skein`` script is not on the path."""
+
+import sys
+
+from pipeline.cli.main import main
+
+sys.exit(main())
