@@ -20,10 +20,9 @@ _MARGIN = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Blobs:
-    """The detections of one frame, as columns."""
+    """The detections of one frame, as columns: views of a part's, but for `length`, the diagonal of the box."""
 
-    x: Floats
-    y: Floats
+    xy: Floats
     left: Floats
     top: Floats
     width: Floats
@@ -34,16 +33,16 @@ class Blobs:
     score: Floats
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.xy)
 
     @classmethod
     def of(cls, part: Part, rows: slice) -> "Blobs":
-        """The rows of one frame; `length` is the diagonal of the box."""
-        get = part.numbers
-        width, height = get["width"][rows], get["height"][rows]
+        """The rows of one frame."""
+        columns = part.numbers
+        width, height = columns["width"][rows], columns["height"][rows]
         return cls(
-            get["x"][rows], get["y"][rows], get["left"][rows], get["top"][rows], width, height,
-            np.maximum(get["area"][rows], 1), np.hypot(width, height), get["orientation"][rows], get["score"][rows],
+            part.xy[rows], columns["left"][rows], columns["top"][rows], width, height, columns["area"][rows],
+            np.sqrt(width * width + height * height), columns["orientation"][rows], columns["score"][rows],
         )  # fmt: skip
 
 
@@ -60,12 +59,13 @@ def merged_tracks(live: NDArray, blobs: Blobs, match: Indices, settled: Booleans
     if not len(missing) or not len(owners):
         return merged
     j = match[owners]
-    x, y = live["x"][missing, None], live["y"][missing, None]
+    x, y = live["xy"][missing].T[:, :, None]
     pad = _MARGIN * blobs.length[j]
     inside = (x >= blobs.left[j] - pad) & (x <= blobs.left[j] + blobs.width[j] + pad)
     inside &= (y >= blobs.top[j] - pad) & (y <= blobs.top[j] + blobs.height[j] + pad)
     inside &= blobs.area[j] > live["area"][owners] + _SHARED * live["area"][missing, None]
-    distance = np.where(inside, (x - blobs.x[j]) ** 2 + (y - blobs.y[j]) ** 2, np.inf)
+    centre_x, centre_y = blobs.xy[j].T
+    distance = np.where(inside, (x - centre_x) ** 2 + (y - centre_y) ** 2, np.inf)
     best = distance.argmin(axis=1)
     found = np.isfinite(distance[np.arange(len(missing)), best])
     match[missing[found]] = j[best[found]]
@@ -86,11 +86,10 @@ def join_fragments(live: NDArray, blobs: Blobs, match: Indices, owned: Booleans,
     whole = np.ones(len(live), bool)
     for i in torn:
         j = match[i]
-        near = np.hypot(blobs.x - live["x"][i], blobs.y - live["y"][i]) < 0.6 * live["length"][i]
+        near = np.hypot(*(blobs.xy - live["xy"][i]).T) < 0.6 * live["length"][i]
         fits = near & ~owned & ~joined & (blobs.area + blobs.area[j] < _WHOLE * live["area"][i])
         for other in np.flatnonzero(fits):
             _join(part, first + int(j), first + int(other))
-            blobs.area[j] = part["area"][first + int(j)]
             blobs.length[j] = np.hypot(blobs.width[j], blobs.height[j])
             joined[other] = True
             whole[i] = False

@@ -11,49 +11,50 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 STATE = [
-    ("x", "f8"), ("y", "f8"), ("vx", "f8"), ("vy", "f8"),  # px, px per frame
-    ("pp", "f8"), ("pv", "f8"), ("vv", "f8"),  # covariance of position and velocity, one axis
+    ("xy", "f8", 2), ("velocity", "f8", 2),  # px, px per frame
+    ("pp", "f8"), ("pv", "f8"), ("vv", "f8"),  # covariance of position and velocity along one axis
 ]  # fmt: skip
 
 
-def predict(live: NDArray, frames: int, acceleration: float) -> None:
+def predict(tracks: NDArray, frames: int, acceleration: float) -> None:
     """Move tracks ahead, in place.
 
     Parameters
     ----------
-    live
+    tracks
         (N,) structured array with the fields of :data:`STATE`.
     frames
         How far, ≥ 1.
     acceleration
         Standard deviation of the acceleration, px per frame².
     """
+    xy, velocity = tracks["xy"], tracks["velocity"]
+    pp, pv, vv = tracks["pp"], tracks["pv"], tracks["vv"]
     power = acceleration * acceleration
-    live["x"] += live["vx"] * frames
-    live["y"] += live["vy"] * frames
-    live["pp"] += frames * (2 * live["pv"] + frames * live["vv"]) + power * frames**3 / 3
-    live["pv"] += frames * live["vv"] + power * frames**2 / 2
-    live["vv"] += power * frames
+    xy += velocity * frames
+    pp += (pv + pv + vv * frames) * frames + power * frames**3 / 3
+    pv += vv * frames + power * frames**2 / 2
+    vv += power * frames
 
 
-def update(live: NDArray, index: NDArray[np.intp], x: Floats, y: Floats, variance: Floats | float) -> None:
-    """Take in a measured position for the tracks `index`, in place.
+def update(tracks: NDArray, measured: Floats, variance: Floats | float) -> None:
+    """Take in a measured position of each track, in place.
 
     Parameters
     ----------
-    x, y
-        (K,) measured, px.
+    measured
+        (N, 2) px.
     variance
-        Of the measurement, px²; (K,) or one for all.
+        Of the measurement, px²; (N,) or one for all.
     """
-    total = live["pp"][index] + variance
-    gain, gain_v = live["pp"][index] / total, live["pv"][index] / total
-    dx, dy = x - live["x"][index], y - live["y"][index]
-    live["x"][index] += gain * dx
-    live["y"][index] += gain * dy
-    live["vx"][index] += gain_v * dx
-    live["vy"][index] += gain_v * dy
-    cross = live["pv"][index]
-    live["pp"][index] *= 1 - gain
-    live["pv"][index] = cross * (1 - gain)
-    live["vv"][index] -= gain_v * cross
+    xy, velocity = tracks["xy"], tracks["velocity"]
+    pp, pv, vv = tracks["pp"], tracks["pv"], tracks["vv"]
+    scale = 1 / (pp + variance)
+    gain, gain_v = pp * scale, pv * scale
+    error = measured - xy
+    xy += gain[:, None] * error
+    velocity += gain_v[:, None] * error
+    vv -= gain_v * pv
+    rest = 1 - gain
+    pp *= rest
+    pv *= rest

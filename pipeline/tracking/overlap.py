@@ -99,7 +99,7 @@ class OverlapLinker:
             kept = np.arange(span.start, span.stop)
             if self.size is not None:
                 kept = flatten(part, span, self.size, self.min_overlap)
-            xy = np.column_stack([part["x"][kept], part["y"][kept]])
+            xy = part.xy[kept]
             tracklet = np.full(len(kept), -1)
             if frame == self._frame + 1:
                 new, old = link_frames(xy, self._xy, self.max_merge_dist)

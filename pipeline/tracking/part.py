@@ -23,8 +23,10 @@ class Part:
     ----------
     frame, detection, class_id
         (N,) sorted by frame.
+    xy
+        (N, 2) centroids, px.
     numbers
-        The columns :data:`NUMBERS` by name, (N,) float64, px.
+        The columns :data:`NUMBERS` by name, (N,) float64, px; `x` and `y` are views of `xy`.
     masks
         (N,) compressed COCO run-length counts, or None where they were not asked for.
     """
@@ -32,6 +34,7 @@ class Part:
     frame: NDArray[np.int64]
     detection: NDArray[np.int64]
     class_id: NDArray[np.int64]
+    xy: NDArray[np.float64]
     numbers: dict[str, NDArray[np.float64]]
     masks: list[bytes] | None = None
 
@@ -53,11 +56,15 @@ def part_of(table: pa.Table, masks: bool = False) -> Part:
     columns = {name: table[name].to_numpy() for name in table.column_names if name != "mask"}
     order = np.argsort(columns["frame"], kind="stable")
     listed = table["mask"].to_pylist() if masks else None
+    xy = np.column_stack([columns["x"], columns["y"]]).astype(np.float64)[order]
+    numbers = {name: columns[name][order].astype(np.float64) for name in NUMBERS}
+    numbers["area"] = np.maximum(numbers["area"], 1)
     return Part(
         frame=columns["frame"][order].astype(np.int64),
         detection=columns["detection"][order].astype(np.int64),
         class_id=columns["class_id"][order].astype(np.int64),
-        numbers={name: columns[name][order].astype(np.float64) for name in NUMBERS},
+        xy=xy,
+        numbers={**numbers, "x": xy[:, 0], "y": xy[:, 1]},
         masks=[listed[row] for row in order] if listed is not None else None,
     )
 

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from pipeline.tracking.part import Part
 
 Floats = NDArray[np.float64]
 _ISOLATED = 0.5
 _ENOUGH = 30
-_SAMPLE_FRAMES = 1500
+_SAMPLE_ROWS = 8000
+_RUN = 50
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def measure(parts: Iterable[Part]) -> Scale:
         areas.append(part["area"])
         before: tuple[int, slice, NDArray, Floats] | None = None
         for frame, rows in _sampled(part):
-            xy = np.column_stack([part["x"][rows], part["y"][rows]])
+            xy = part.xy[rows]
             if before is not None and frame == before[0] + 1:
                 _, old_rows, old_arrival, old_xy = before
                 old, new = isolated_pairs(old_xy, xy)
@@ -113,13 +114,13 @@ def sample(count: int, parts: int = 8) -> list[int]:
 
 
 def _sampled(part: Part) -> list[tuple[int, slice]]:
-    """Runs of consecutive frames spread over a part, `_SAMPLE_FRAMES` in all."""
+    """Runs of consecutive frames, spread over a part, with a few thousand detections in all."""
     frames = list(part.frames())
-    if len(frames) <= _SAMPLE_FRAMES:
+    runs = max(round(_SAMPLE_ROWS / max(len(part), 1) * len(frames) / _RUN), 2)
+    if len(frames) <= runs * _RUN:
         return frames
-    run = 100
-    starts = np.linspace(0, len(frames) - run, _SAMPLE_FRAMES // run).astype(int)
-    return [item for start in starts for item in frames[start : start + run]]
+    starts = np.linspace(0, len(frames) - _RUN, runs).astype(int)
+    return [item for start in starts for item in frames[start : start + _RUN]]
 
 
 def isolated_pairs(old: Floats, new: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -127,12 +128,12 @@ def isolated_pairs(old: Floats, new: Floats) -> tuple[NDArray[np.intp], NDArray[
     none = np.empty(0, np.intp)
     if not len(old) or not len(new):
         return none, none
-    forth, to_new = (np.asarray(value) for value in cKDTree(new).query(old, k=2))
-    back, to_old = (np.asarray(value) for value in cKDTree(old).query(new, k=2))
+    apart = np.pad(cdist(old, new), ((0, 1), (0, 1)), constant_values=np.inf)
     rows = np.arange(len(old))
-    target = to_new[:, 0]
-    good = (to_old[target, 0] == rows) & (forth[:, 0] <= _ISOLATED * forth[:, 1])
-    good &= back[target, 0] <= _ISOLATED * back[target, 1]
+    target = apart[:-1].argmin(axis=1)
+    forth, back = np.partition(apart[:-1], 1, axis=1)[:, :2], np.partition(apart[:, :-1], 1, axis=0)[:2, target].T
+    near = apart[rows, target]
+    good = (near == back[:, 0]) & (near <= _ISOLATED * forth[:, 1]) & (near <= _ISOLATED * back[:, 1])
     return rows[good], target[good]
 
 

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 LIVE = np.dtype(
     [
         *kalman.STATE,
-        ("seen_x", "f8"), ("seen_y", "f8"),  # where it was last seen, px
+        ("last", "f8", 2),  # where it was last seen, px
         ("area", "f8"), ("length", "f8"), ("orientation", "f8"),
         ("seen", "i8"), ("hits", "i8"), ("tracklet", "i8"),
         ("merged", "?"),  # shares a blob with another animal
@@ -29,6 +29,7 @@ Reach = Callable[[Floats, Floats], Floats]
 _SETTLED = 3
 _SLOWEST_SIZE = 0.05
 _COAST_DAMPING = 0.9
+_LONG = 1.25
 
 
 @dataclass(frozen=True)
@@ -103,124 +104,142 @@ class Tracker:
         blobs = Blobs.of(part, rows)
         strong = blobs.score >= self.limits.high_score
         match, pairs = self._match(live, blobs, strong, frame)
-        settled = live["hits"] >= _SETTLED
-        merged = merged_tracks(live, blobs, match, settled)
-        lost = (match < 0) & ~merged
-        owned = np.zeros(len(blobs), bool)
-        owned[match[match >= 0]] = True
-        if not owned.all() and len(live):
-            owned |= join_fragments(live, blobs, match, owned, part, rows.start)
-        if len(pairs.track) > len(live) - np.count_nonzero(lost) or lost.any():
-            usable = settled[pairs.track] & strong[pairs.detection]
+        found = match >= 0
+        merged = np.zeros(len(live), bool)
+        split = merged
+        if not found.all():
+            merged = merged_tracks(live, blobs, match, live["hits"] >= _SETTLED)
+        if pairs is not None:
+            usable = (live["hits"] >= _SETTLED)[pairs.track] & strong[pairs.detection]
             usable |= match[pairs.track] == pairs.detection
             split = ambiguous(pairs.where(usable), match, self.limits.margin)
-        else:
-            split = np.zeros(len(live), bool)
-        # Out of a shared blob: who is who is a guess, so that a new piece begins.
-        apart = live["merged"] & ~merged & (match >= 0)
-        split |= apart
-        live["merged"] = merged | (live["merged"] & lost)
-        self._observe(live, blobs, match, merged, split, frame, rows.start)
-        self._finish(live, blobs, ~owned & strong, frame, rows.start)
+        if live["merged"].any() or merged.any():
+            # Out of a shared blob: who is who is a guess, so that a new piece begins.
+            split = split | (live["merged"] & ~merged & found)
+            live["merged"] = merged | (live["merged"] & ~found & ~merged)
+            self._hold(live, blobs, match, merged, frame)
+            found = found & ~merged
+        owned = np.zeros(len(blobs), bool)
+        owned[match[match >= 0]] = True
+        everyone = owned.all()
+        if not everyone or live["pieces"].any():
+            owned |= join_fragments(live, blobs, match, owned, part, rows.start)
+        self._observe(live, blobs, match, found, split, frame, rows.start)
+        if not everyone:
+            self._begin(blobs, np.flatnonzero(~owned & strong), frame, rows.start)
 
     def _advance(self, frame: int) -> NDArray:
         """The live tracks, moved to this frame; those unseen for too long, and the tentative ones, are gone."""
         live = self._live
         if len(live):
             age = frame - live["seen"]
-            keep = (age <= self.limits.patience) & ((live["hits"] >= _SETTLED) | (age <= 2))
-            if not keep.all():
-                live = live[keep]
-            coasting = frame - live["seen"] > 1
+            coasting = age > 1
             if coasting.any():
-                for name in ("vx", "vy"):
-                    live[name][coasting] *= _COAST_DAMPING
+                keep = (age <= self.limits.patience) & ((live["hits"] >= _SETTLED) | (age <= 2))
+                if not keep.all():
+                    live = self._live = live[keep]
+                    coasting = coasting[keep]
+                live["velocity"][coasting] *= _COAST_DAMPING
             kalman.predict(live, frame - self._frame, self.scale.acceleration)
         self._frame = frame
         return live
 
-    def _match(self, live: NDArray, blobs: Blobs, strong: NDArray[np.bool_], frame: int) -> tuple[Indices, Pairs]:
-        """Two stages: settled tracks with high scores, then what is left of both."""
-        pairs = self._pairs(live, blobs, frame)
-        first = (live["hits"] >= _SETTLED)[pairs.track] & strong[pairs.detection]
-        match = assign(pairs if first.all() else pairs.where(first))
-        if not first.all():
-            taken = np.zeros(len(blobs), bool)
-            taken[match[match >= 0]] = True
-            rest = (match[pairs.track] < 0) & ~taken[pairs.detection]
-            match = np.maximum(match, assign(pairs.where(rest)))
-        return match, pairs
+    def _match(
+        self, live: NDArray, blobs: Blobs, strong: NDArray[np.bool_], frame: int
+    ) -> tuple[Indices, Pairs | None]:
+        """(N,) detection of each track, -1 for none, and the pairs that were weighed, None where nobody competes.
 
-    def _pairs(self, live: NDArray, blobs: Blobs, frame: int) -> Pairs:
-        """Every pair within reach: of where the animal was last seen, and of a shared blob's extent."""
-        n, m = len(live), len(blobs)
-        if not n or not m:
-            none = np.empty(0, np.intp)
-            return Pairs(none, none, np.empty(0), (n, m))
-        # An animal in a shared blob is wherever the blob is: it is sought around its prediction instead.
-        from_x = np.where(live["merged"], live["x"], live["seen_x"])
-        from_y = np.where(live["merged"], live["y"], live["seen_y"])
-        dx, dy = blobs.x - from_x[:, None], blobs.y - from_y[:, None]
-        step = self.scale.step if self._reach is None else self._reach(from_x, from_y)
+        Two stages: settled tracks with high scores, then what is left of both.
+        """
+        match = np.full(len(live), -1, np.intp)
+        if not len(live) or not len(blobs):
+            return match, None
+        i, j = self._within_reach(live, blobs, frame)
+        if not (i[1:] == i[:-1]).any() and not (len(j) and np.bincount(j).max() > 1):
+            match[i] = j
+            return match, None
+        pairs = Pairs(i, j, self._cost(live, blobs, i, j), (len(live), len(blobs)))
+        first = (live["hits"] >= _SETTLED)[i] & strong[j]
+        if first.all():
+            return assign(pairs), pairs
+        match = assign(pairs.where(first))
+        taken = np.zeros(len(blobs), bool)
+        taken[match[match >= 0]] = True
+        rest = (match[i] < 0) & ~taken[j]
+        return np.maximum(match, assign(pairs.where(rest))), pairs
+
+    def _within_reach(self, live: NDArray, blobs: Blobs, frame: int) -> tuple[Indices, Indices]:
+        """Pairs near enough, from where the animal was last seen: sorted by track."""
+        origin = live["last"]
+        if live["merged"].any():
+            # An animal in a shared blob is wherever the blob is: it is sought around its prediction instead.
+            origin = np.where(live["merged"][:, None], live["xy"], origin)
+        step = self.scale.step if self._reach is None else self._reach(*origin.T)
         reach = step * (frame - live["seen"]) + 2 * self.scale.noise
         # The centroid of a blob with a second animal in it is off by up to half of that animal's length.
-        excess = np.maximum(blobs.length - live["length"][:, None], 0) / 2
-        i, j = np.nonzero(dx * dx + dy * dy <= (reach[:, None] + excess) ** 2)
-        ex, ey = blobs.x[j] - live["x"][i], blobs.y[j] - live["y"][i]
-        variance = live["pp"][i] + self._noise
-        cost = motion_cost(ex * ex + ey * ey, variance)
+        excess = np.maximum(blobs.length - _LONG * self.scale.length, 0) / 2
+        dx = blobs.xy[:, 0] - origin[:, :1]
+        dy = blobs.xy[:, 1] - origin[:, 1:]
+        limit = reach[:, None] + excess
+        return (dx * dx + dy * dy <= limit * limit).nonzero()
+
+    def _cost(self, live: NDArray, blobs: Blobs, i: Indices, j: Indices) -> Floats:
+        """Negative log-likelihood of pairs, by motion, size and orientation."""
+        error = blobs.xy[j] - live["xy"][i]
+        cost = motion_cost((error * error).sum(axis=1), live["pp"][i] + self._noise)
         size = np.log(blobs.area[j] / live["area"][i]) / (3 * self.scale.size_change)
         cost += np.minimum(size * size / 2, 3)
         turn = axial(blobs.orientation[j] - live["orientation"][i]) / (2 * self.scale.turn)
-        cost += np.nan_to_num(np.minimum(turn * turn / 2, 2))
-        return Pairs(i, j, cost, (n, m))
+        return cost + np.fmin(turn * turn / 2, 2)
+
+    def _hold(self, live: NDArray, blobs: Blobs, match: Indices, merged: NDArray, frame: int) -> None:
+        """A shared blob only holds its animals near it: it says little of where each is."""
+        at = np.flatnonzero(merged)
+        held, j = live[at], match[at]
+        kalman.update(held, blobs.xy[j], (blobs.length[j] / 3) ** 2)
+        held["seen"] = frame
+        live[at] = held
 
     def _observe(
-        self, live: NDArray, blobs: Blobs, match: Indices, merged: NDArray, split: NDArray, frame: int, first: int
+        self, live: NDArray, blobs: Blobs, match: Indices, found: NDArray, split: NDArray, frame: int, first: int
     ) -> None:
-        """Take the matched positions in and give out rows; a shared blob only holds its animals near."""
-        if merged.any():
-            at = np.flatnonzero(merged & (match >= 0))
-            j = match[at]
-            kalman.update(live, at, blobs.x[j], blobs.y[j], (blobs.length[j] / 3) ** 2)
-            live["seen"][at] = frame
-            match = np.where(merged, -1, match)
-        index = np.flatnonzero(match >= 0)
-        if not len(index):
+        """Take the matched positions in and give out rows."""
+        index: NDArray | slice = slice(None) if found.all() else np.flatnonzero(found)
+        seen, j = live[index], match[index]
+        if not len(j):
             return
-        j = match[index]
-        kalman.update(live, index, blobs.x[j], blobs.y[j], self._noise)
-        live["seen_x"][index], live["seen_y"][index] = blobs.x[j], blobs.y[j]
-        live["seen"][index] = frame
-        live["hits"][index] += 1
-        rate = np.maximum(1 / live["hits"][index], _SLOWEST_SIZE)
-        for name, value in (("area", blobs.area[j]), ("length", blobs.length[j])):
-            live[name][index] += rate * (value - live[name][index])
-        live["orientation"][index] = blobs.orientation[j]
-        fresh = index[split[index]]
+        kalman.update(seen, blobs.xy[j], self._noise)
+        seen["last"] = blobs.xy[j]
+        seen["seen"] = frame
+        hits = seen["hits"]
+        hits += 1
+        rate = np.maximum(1 / hits, _SLOWEST_SIZE)
+        for name, value in (("area", blobs.area), ("length", blobs.length)):
+            column = seen[name]
+            column += rate * (value[j] - column)
+        seen["orientation"] = blobs.orientation[j]
+        fresh = np.flatnonzero(split[index])
         if len(fresh):
-            live["tracklet"][fresh] = self._new(len(fresh))
-        self._give(first + j, live, index)
+            seen["tracklet"][fresh] = self._new(len(fresh))
+        if not isinstance(index, slice):
+            live[index] = seen
+        self._give(first + j, seen)
 
-    def _finish(self, live: NDArray, blobs: Blobs, free: NDArray, frame: int, first: int) -> None:
-        """Start tracks at the detections that nobody took."""
-        born = np.flatnonzero(free)
-        if len(born):
-            new = np.zeros(len(born), LIVE)
-            new["x"] = new["seen_x"] = blobs.x[born]
-            new["y"] = new["seen_y"] = blobs.y[born]
-            new["pp"], new["vv"] = self._noise, self.scale.speed**2
-            for name in ("area", "length", "orientation"):
-                new[name] = getattr(blobs, name)[born]
-            new["seen"], new["hits"], new["tracklet"] = frame, 1, self._new(len(born))
-            self._give(first + born, new, np.arange(len(born)))
-            live = np.concatenate([live, new])
-        self._live = live
+    def _begin(self, blobs: Blobs, born: Indices, frame: int, first: int) -> None:
+        """Start tracks at detections that nobody took."""
+        new = np.zeros(len(born), LIVE)
+        new["xy"] = new["last"] = blobs.xy[born]
+        new["pp"], new["vv"] = self._noise, self.scale.speed**2
+        for name in ("area", "length", "orientation"):
+            new[name] = getattr(blobs, name)[born]
+        new["seen"], new["hits"], new["tracklet"] = frame, 1, self._new(len(born))
+        self._give(first + born, new)
+        self._live = np.concatenate([self._live, new])
 
-    def _give(self, rows: Indices, live: NDArray, index: Indices) -> None:
+    def _give(self, rows: Indices, tracks: NDArray) -> None:
         self._rows.append(rows)
-        self._tracklets.append(live["tracklet"][index])
-        self._velocity.append(np.column_stack([live["vx"][index], live["vy"][index]]))
+        self._tracklets.append(tracks["tracklet"].copy())
+        self._velocity.append(tracks["velocity"].copy())
 
     def _new(self, count: int) -> NDArray[np.int64]:
         numbers = np.arange(self._next, self._next + count)
