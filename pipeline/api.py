@@ -2,6 +2,7 @@
 
 from pipeline.errors import InvalidExperiment, SkeinError
 from pipeline.experiment import Experiment, Provenance, read_provenance
+from pipeline.export import export
 from pipeline.files import data_fingerprint, file_fingerprint, write_json, write_table
 from pipeline.geometry import project, rays, undistort, volume
 from pipeline.jobs import Context, Job, Parameters, parameter
@@ -45,6 +46,7 @@ __all__ = [
     "Timeline",
     "Zone",
     "data_fingerprint",
+    "export",
     "file_fingerprint",
     "parameter",
     "project",

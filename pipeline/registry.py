@@ -14,6 +14,7 @@ import pyarrow as pa
 from pipeline.calibration.job import JOB as CALIBRATE
 from pipeline.errors import SkeinError
 from pipeline.experiment import Experiment
+from pipeline.formats.job import JOB as EXPORT
 from pipeline.jobs.declaration import Job, resolve
 from pipeline.reconstruction.job import JOB as RECONSTRUCT
 from pipeline.segmentation.job import JOB as SEGMENT
@@ -22,6 +23,7 @@ from pipeline.tracking.job import JOB as TRACK
 API_VERSION = 1
 GROUP = "skein.plugins"
 _CORE = (CALIBRATE, SEGMENT, TRACK, RECONSTRUCT)
+_LAST = (EXPORT,)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,17 @@ class Export:
     def function(self) -> Callable[[Experiment, str], dict[str, pa.Table | pa.RecordBatchReader]]:
         """The function behind `tables`."""
         return resolve(self.tables)
+
+
+_EXPORTS = (
+    Export(
+        "trajectories", "Trajectories", "One row per animal and frame, in the world.", "pipeline.export:trajectories",
+        "reconstruct",
+    ),
+    Export(
+        "tracks", "Tracks", "One row per track and frame of each camera, in pixels.", "pipeline.export:tracks", "track"
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -95,7 +108,7 @@ def plugins() -> tuple[PluginState, ...]:
     """Every installed plugin, Skein's own first."""
     found = sorted(entry_points(group=GROUP), key=lambda point: (not point.value.startswith("plugins."), point.name))
     states: list[PluginState] = []
-    taken = {job.name for job in _CORE}
+    taken = {job.name for job in (*_CORE, *_LAST)} | {f"export {export.name}" for export in _EXPORTS}
     for point in found:
         try:
             plugin = point.load()
@@ -103,7 +116,7 @@ def plugins() -> tuple[PluginState, ...]:
         except Exception as error:  # noqa: BLE001 - a plugin can fail in any way; the rest must work
             states.append(PluginState(point.name, point.value, None, f"{type(error).__name__}: {error}"))
         else:
-            taken |= {job.name for job in plugin.jobs}
+            taken |= _names(plugin)
             states.append(PluginState(plugin.name, point.value, plugin))
     return tuple(states)
 
@@ -113,16 +126,20 @@ def _check(plugin: object, taken: set[str]) -> None:
         raise SkeinError(f"expected a pipeline.api.Plugin, got {type(plugin).__name__}")
     if plugin.api_version != API_VERSION:
         raise SkeinError(f"written for API version {plugin.api_version}, this Skein has {API_VERSION}")
-    clash = taken & {job.name for job in plugin.jobs}
+    clash = taken & _names(plugin)
     if clash:
-        raise SkeinError(f"its job {sorted(clash)[0]!r} has a name that is taken")
+        raise SkeinError(f"its {sorted(clash)[0]!r} has a name that is taken")
+
+
+def _names(plugin: Plugin) -> set[str]:
+    return {job.name for job in plugin.jobs} | {f"export {export.name}" for export in plugin.exports}
 
 
 @cache
 def jobs() -> dict[str, Job]:
     """Every job by name, in the order of the data's way."""
     extra = [job for state in plugins() if state.plugin for job in state.plugin.jobs]
-    return {job.name: job for job in (*_CORE, *extra)}
+    return {job.name: job for job in (*_CORE, *extra, *_LAST)}
 
 
 def job(name: str) -> Job:
@@ -135,4 +152,5 @@ def job(name: str) -> Job:
 
 def exports() -> dict[str, Export]:
     """Every export by name."""
-    return {export.name: export for state in plugins() if state.plugin for export in state.plugin.exports}
+    extra = [export for state in plugins() if state.plugin for export in state.plugin.exports]
+    return {export.name: export for export in (*_EXPORTS, *extra)}

@@ -18,6 +18,15 @@ from pipeline.types import Camera, CameraGroup
 _KEYS = ("name", "size", "matrix", "distortions", "rotation", "translation")
 
 
+def sniff(path: Path) -> str | None:
+    """Why a file is not of this format, or None."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "it is not a TOML file"
+    return None if any(key.startswith("cam_") for key in data) else "it has no section [cam_0], [cam_1] …"
+
+
 def read(path: Path) -> CameraGroup:
     """Cameras of a `calibration.toml`, ordered by section number (cam_10 after cam_2), matched by `name`.
 

@@ -13,7 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import SkeinError
-from pipeline.files import write_text
+from pipeline.files import write_json, write_text
+from pipeline.formats.tables import Tables, about, columns, paths, whole
+
+_OF_TRACKS = ("frame", "track", "left", "top", "width", "height", "score")
 
 MOT = pa.schema(
     [
@@ -33,15 +36,18 @@ MOT = pa.schema(
 )
 
 
-def sniff(path: Path) -> bool:
-    """Whether the first line of a file looks like MOT text: 6 to 10 numbers, the first a whole one from 1."""
+def sniff(path: Path) -> str | None:
+    """Why a file is not of this format, or None: the first line has 6 to 10 numbers, the first a whole one from 1."""
     try:
         with path.open(encoding="utf-8") as handle:
             row = next(csv.reader(handle), [])
         values = [float(value) for value in row]
-    except (OSError, ValueError):
-        return False
-    return 6 <= len(values) <= 10 and values[0] >= 1 and values[0].is_integer() and values[1].is_integer()
+    except (OSError, ValueError, csv.Error):
+        return "its first line is not a list of numbers"
+    if not 6 <= len(values) <= 10:
+        return f"its first line has {len(values)} numbers, not 6 to 10"
+    whole = values[0] >= 1 and values[0].is_integer() and values[1].is_integer()
+    return None if whole else "its first line does not begin with a frame from 1 and an id"
 
 
 def read(path: Path) -> pa.Table:
@@ -118,6 +124,28 @@ def write(path: Path, boxes: pa.Table) -> None:
 
 def _text(value: float | None) -> str:
     return "-1" if value is None or math.isnan(value) else repr(value)
+
+
+def write_tables(path: Path, tables: Tables) -> list[Path]:
+    """Write each table of tracks into a file of its own, with a sidecar `.json` for units and origin.
+
+    Raises
+    ------
+    SkeinError
+        If a table does not hold tracks.
+    """
+    written = []
+    for name, target in paths(path, list(tables)).items():
+        tracks = whole(tables[name])
+        missing = [column for column in _OF_TRACKS if column not in tracks.column_names]
+        if missing:
+            raise SkeinError(f"MOT text holds tracks; {name!r} has no column {', '.join(missing)}: choose CSV or XLSX.")
+        write(target, from_tracks(tracks))
+        described = [column for column in columns(tracks.schema) if column["name"] in _OF_TRACKS]
+        sidecar = target.with_suffix(".json")
+        write_json(sidecar, {"table": name, "columns": described, "about": about(tracks.schema)})
+        written += [target, sidecar]
+    return written
 
 
 def from_tracks(tracks: pa.Table) -> pa.Table:

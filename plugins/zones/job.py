@@ -33,7 +33,7 @@ class ZoneParameters(Parameters):
 
 def _inputs(experiment: Experiment, recording: str | None) -> dict[str, str]:
     zones = [zone.model_dump(mode="json") for zone in experiment.configuration.zone]
-    return {"zones": data_fingerprint(zones)}
+    return {"definition of the zones": data_fingerprint(zones)}
 
 
 def _not_needed(experiment: Experiment, recording: str | None) -> str | None:

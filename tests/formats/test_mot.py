@@ -16,7 +16,7 @@ finite = st.floats(-1e6, 1e6)
 def test_a_result_line(tmp_path: Path) -> None:
     path = tmp_path / "result.txt"
     path.write_text("1,3,113.84,274.5,57.307,130.05,-1,-1,-1,-1\n2,-1,1,2,3,4,0.5,-1,2.5,0\n")
-    assert mot.sniff(path)
+    assert mot.sniff(path) is None
     first, second = mot.read(path).to_pylist()
     assert (first["frame"], first["id"], first["left"]) == (0, 3, 113.84)
     assert first["confidence"] is first["x"] is first["z"] is None
