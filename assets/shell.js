@@ -48,6 +48,11 @@
     button.click();
   });
 
+  // A picture that cannot be made leaves its place empty.
+  document.addEventListener("error", (event) => {
+    if (event.target instanceof HTMLImageElement) event.target.classList.add("broken");
+  }, true);
+
   // A log that is read at its end stays at its end.
   new MutationObserver((records) => {
     for (const record of records) {

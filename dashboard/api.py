@@ -34,6 +34,9 @@ callbacks. ``services.state(view, "segment")`` is the :class:`Status` of a stage
 ``graph(id, figure, name)`` shows them, ``individual_colours(all_individuals)`` gives an animal its colour on every
 page, ``decimated(x, y)`` thins a curve and says so.
 
+**Tables**: ``grid(id, columns, rowData=…)`` is AG Grid in our look, ``number_column("speed", "Speed", "m/s", 2)`` a
+column of it.
+
 **Media.** ``frame_url(view, camera, frame, width=…)`` is a JPEG of a recording frame, ``video_url(view, camera)`` its
 browser proxy (byte ranges). **Keys**: give a button ``**{"data-key": "ArrowRight"}`` and the shell presses it when that
 key is pressed outside a text field; list the keys in ``Page.keys``, which ``?`` shows. **Icons** are
@@ -59,9 +62,10 @@ from dashboard.components.blocks import (
     toast,
     warning_list,
 )
+from dashboard.components.grid import grid, number_column
 from dashboard.components.icons import icon
 from dashboard.components.media import frame_url, video_url
-from dashboard.components.states import Status, duration, state_badge, state_icon
+from dashboard.components.states import Status, duration, state_badge, state_icon, state_words
 from dashboard.figures.style import (
     DIVERGING,
     PALETTE,
@@ -100,6 +104,7 @@ __all__ = [
     "error_state",
     "frame_url",
     "graph",
+    "grid",
     "icon",
     "icon_button",
     "individual_colours",
@@ -107,6 +112,7 @@ __all__ = [
     "log_button",
     "missing_result",
     "number",
+    "number_column",
     "numbers",
     "page_header",
     "panel",
@@ -116,6 +122,7 @@ __all__ = [
     "secondary",
     "state_badge",
     "state_icon",
+    "state_words",
     "styled",
     "template",
     "term",

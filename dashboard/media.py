@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,11 +67,22 @@ class Described:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return (self.problem,) if self.problem else self.timeline.warnings if self.timeline else ()
+        """What may be wrong, one sentence each."""
+        return (self.problem,) if self.problem else grouped(self.timeline.warnings) if self.timeline else ()
 
     @property
     def notes(self) -> tuple[str, ...]:
+        """What is used, and what is cut."""
         return self.timeline.notes if self.timeline else ()
+
+
+def grouped(sentences: Iterable[str]) -> tuple[str, ...]:
+    """Say once what holds for several cameras: ``cam_1, cam_2: the container says …``."""
+    subjects: dict[str, list[str]] = {}
+    for sentence in sentences:
+        subject, colon, rest = sentence.partition(": ")
+        subjects.setdefault(rest if colon else sentence, []).extend([subject] if colon else [])
+    return tuple(f"{', '.join(names)}: {rest}" if names else rest for rest, names in subjects.items())
 
 
 class Media:

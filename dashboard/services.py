@@ -14,7 +14,7 @@ from dashboard.settings import Settings
 from dashboard.states import Cell, ResultCache, newest, with_job
 from pipeline import registry
 from pipeline.api import Experiment, Job, SkeinError
-from pipeline.jobs.ledger import ACTIVE, JobRow, Ledger
+from pipeline.jobs.ledger import ACTIVE, JobRow, Ledger, State
 from pipeline.jobs.state import Known
 from pipeline.jobs.submission import submit_stale
 from pipeline.jobs.supervisor import ensure_supervisor
@@ -22,6 +22,12 @@ from pipeline.jobs.supervisor import ensure_supervisor
 START = "overview"
 LOG_BLOCK = 64 * 1024
 _PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+_CANNOT = {
+    "cancel": "they have ended already",
+    "retry": "only failed and cancelled jobs are tried again",
+    "sooner": "only waiting jobs have a place in the queue",
+    "later": "only waiting jobs have a place in the queue",
+}
 _TEND_S = 15.0
 _EVERY_JOB = 100_000
 
@@ -222,6 +228,38 @@ class Services:
         for job_id in ids:
             self.ledger.cancel(job_id)
         return len(ids)
+
+    def every_job(self, folder: Path | None, states: Iterable[State] | None) -> list[JobRow]:
+        """All jobs of an experiment's folder (None: of all) in some states (None: any), newest first."""
+        return self.ledger.rows(folder, states, limit=_EVERY_JOB)
+
+    def act_on_jobs(self, action: str, ids: Iterable[int]) -> str:
+        """Do something with many jobs; a sentence on what was done.
+
+        Parameters
+        ----------
+        action
+            ``cancel`` (those that wait or run), ``retry`` (those that failed or were cancelled), ``sooner`` or
+            ``later`` (those that wait).
+        """
+        fitting = {"cancel": {"queued", "running"}, "retry": {"failed", "cancelled"}}.get(action, {"queued"})
+        rows = [row for row in map(self.ledger.row, ids) if row.state in fitting]
+        for row in rows:
+            if action == "cancel":
+                self.ledger.cancel(row.id)
+            elif action == "retry":
+                self.ledger.retry(row.id)
+            else:
+                self.ledger.prioritise(row.id, row.priority + (1 if action == "sooner" else -1))
+        if action == "retry" and rows:
+            ensure_supervisor()
+        done = {"cancel": "being cancelled; what they have done stays", "retry": "queued again"}
+        words = done.get(action, f"to run {action}")
+        return (
+            f"{len(rows)} {'job is' if len(rows) == 1 else 'jobs are'} {words}."
+            if rows
+            else f"None of them can be: {_CANNOT[action]}."
+        )
 
     def active(self) -> list[JobRow]:
         """Running jobs, then queued ones."""

@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 FIELD = "shell-field"
+_UNITS = {"s", "mm", "m", "px"}
+_ACRONYMS = {"gpu", "iou", "roi", "fps", "id", "mog2"}
 
 
 def parameter_form(
@@ -80,6 +82,15 @@ def changed(model: type[BaseModel], values: dict[str, Any], base: dict[str, Any]
     return {name: value for name, value in values.items() if applied.get(name) != value}
 
 
+def label_of(name: str, unit: str = "") -> str:
+    """``square_mm`` → ``Square, mm``: how a parameter is called where people read it."""
+    stem, _, last = name.rpartition("_")
+    if stem and last in _UNITS:
+        name, unit = stem, unit or last
+    words = " ".join(word.upper() if word in _ACRONYMS else word for word in name.split("_"))
+    return words[0].upper() + words[1:] + (f", {unit}" if unit else "")
+
+
 def _stack(fields: list[Component]) -> Component:
     return dmc.Stack(fields, gap="sm")
 
@@ -87,7 +98,8 @@ def _stack(fields: list[Component]) -> Component:
 def _parsed(info: FieldInfo, value: Any) -> Any:
     kind = _plain(info.annotation)
     if isinstance(value, str) and get_origin(kind) in (list, tuple):
-        return [_scalar(part) for part in value.replace(";", ",").split(",") if part.strip()]
+        parts = [part.strip() for part in value.replace(";", ",").split(",") if part.strip()]
+        return parts if str in get_args(kind) else [_scalar(part) for part in parts]
     return value
 
 
@@ -126,7 +138,7 @@ def _field(name: str, info: FieldInfo, values: dict[str, Any], form: str) -> Com
         told.append(f"({_range(low, high)}{' ' + unit if unit else ''})")
     common: dict[str, Any] = {
         "id": {"type": FIELD, "form": form, "name": name},
-        "label": name.replace("_", " ").capitalize() + (f", {unit}" if unit else ""),
+        "label": info.title or label_of(name, unit),
         "description": " ".join(told),
         "size": "sm",
     }

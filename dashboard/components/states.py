@@ -79,6 +79,11 @@ def state_badge(status: Status | str, size: int = 16) -> Component:
     )
 
 
+def state_words(state: str, words: str, size: int = 16) -> Component:
+    """Own words in a state's colour, with its icon: ``state_words("done", "works")``."""
+    return html.Span([icon(f"state-{state}", size), html.Span(words)], className=f"state state-{state}")
+
+
 def state_icon(status: Status | str, size: int = 14) -> Component:
     """The icon alone, with the word for screen readers and on hover (for the rail)."""
     status = Status(status) if isinstance(status, str) else status

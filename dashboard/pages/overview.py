@@ -36,7 +36,8 @@ def layout(services: Services, view: View) -> Component:
     """The page for the chosen experiment; or how to open one."""
     add_experiment = experiment_forms.buttons(services)
     if view.problems:
-        return html.Div([page_header("Overview", more=add_experiment), problems_state(services, view)])
+        broken = [page_header("Overview", more=add_experiment), problems_state(services, view)]
+        return html.Div([*broken, experiment_forms.drawers(services, view)])
     if view.experiment is None:
         return html.Div(
             [
