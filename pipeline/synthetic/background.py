@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry import rays
+from pipeline.geometry import project, rays
 from pipeline.synthetic.scene import ARENA, GATE, MARKER_RADIUS, WALL_HEIGHT, Scene, stream
 from pipeline.types import Camera
 
@@ -15,7 +15,7 @@ _OVERSAMPLING = 2
 _RESOLUTION = 0.001  # m per texture pixel
 _LENS_EDGE = np.deg2rad(88)  # the image circle ends here
 _RIM = 0.015  # thickness of the walls, m
-_ROOM = np.array([[-1.6, 3.2], [-1.7, 2.7], [-0.8, 2.4]])
+_ROOM = np.array([[-1.6, 3.2], [-1.7, 2.7], [-0.8, 2.4]], np.float32)
 
 
 def ray_table(camera: Camera, oversampling: int = 1) -> Floats:
@@ -49,36 +49,43 @@ def vignette(camera: Camera, directions: Floats) -> Floats:
 
 def background(scene: Scene, camera: Camera) -> Image:
     """The empty flume in a camera's image, (h, w, 3) BGR, anti-aliased, with the lens's fall-off."""
-    local = ray_table(camera, _OVERSAMPLING)
-    light = vignette(camera, local)
-    directions = np.nan_to_num(local) @ camera.rotation_matrix.astype(np.float32)
-    large = _shade(scene, camera.centre.astype(np.float32), directions) * light[..., None]
-    width, height = camera.size
-    small = cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA)
-    return np.clip(np.rint(small), 3, 255).astype(np.uint8)
+    rotation, centre = camera.rotation_matrix.astype(np.float32), camera.centre.astype(np.float32)
+    walls, surroundings = _textures(scene)
+    # The room is dark and out of focus: one ray per pixel is enough there.
+    local = ray_table(camera)
+    image = _box(_ROOM, centre, np.nan_to_num(local) @ rotation, dict.fromkeys(range(6), surroundings))
 
-
-def _shade(scene: Scene, centre: Floats, directions: Floats) -> Floats:
-    """Colour that rays from a camera above the walls meet."""
     bounds = np.array(ARENA.bounds, np.float32)
+    left, top, right, bottom = _extent(camera, bounds[:2])
+    n = _OVERSAMPLING
+    fine = ray_table(camera, n)[top * n : bottom * n, left * n : right * n]
+    directions = np.nan_to_num(fine) @ rotation
     with np.errstate(divide="ignore", invalid="ignore"):
-        to_top = (WALL_HEIGHT - centre[2]) / directions[..., 2]
-        top = centre[:2] + to_top[..., None] * directions[..., :2]
-    downward = to_top > 0
-    inside = downward & (top > bounds[:2, 0]).all(-1) & (top < bounds[:2, 1]).all(-1)
-    rim = downward & ~inside & (top > bounds[:2, 0] - _RIM).all(-1) & (top < bounds[:2, 1] + _RIM).all(-1)
-
-    image = np.empty((*directions.shape[:2], 3), np.float32)
-    walls, out = _textures(scene)
-    image[:] = _box(_ROOM.astype(np.float32), centre, directions, dict.fromkeys(range(6), out))
-    image[rim] = (150, 152, 150)
+        to_top = (WALL_HEIGHT - centre[2]) / directions[..., 2:]
+        hit = centre[:2] + to_top * directions[..., :2]
+    downward = to_top[..., 0] > 0
+    inside = downward & (hit > bounds[:2, 0]).all(-1) & (hit < bounds[:2, 1]).all(-1)
+    rim = downward & ~inside & (hit > bounds[:2, 0] - _RIM).all(-1) & (hit < bounds[:2, 1] + _RIM).all(-1)
+    bordered = np.pad(image[top:bottom, left:right], ((1, 1), (1, 1), (0, 0)), mode="edge")
+    part = upsampled(bordered, n)
+    part[rim] = (150, 152, 150)
     flume = np.array([*bounds[:2], [0, WALL_HEIGHT + 1]], np.float32)
-    rows = inside.any(axis=1).nonzero()[0]
-    if len(rows):
-        part = slice(rows[0], rows[-1] + 1)
-        colours = _box(flume, centre, directions[part], walls)
-        image[part][inside[part]] = colours[inside[part]]
-    return image
+    np.copyto(part, _box(flume, centre, directions, walls), where=inside[..., None])
+    image[top:bottom, left:right] = cv2.resize(part, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
+    image *= vignette(camera, local)[..., None]
+    return np.clip(np.rint(image), 3, 255).astype(np.uint8)
+
+
+def _extent(camera: Camera, sides: Floats) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the part of the image in which the flume lies."""
+    along = np.linspace(0, 1, 40)
+    (x0, x1), (y0, y1) = sides + np.array([-_RIM, _RIM])
+    x, y = np.meshgrid(x0 + along * (x1 - x0), y0 + along * (y1 - y0))
+    pixels = project(camera, np.stack([x, y, np.full_like(x, WALL_HEIGHT)], axis=-1)).reshape(-1, 2)
+    width, height = camera.size
+    left, top = np.maximum(np.floor(np.nanmin(pixels, axis=0)).astype(int) - 2, 0)
+    right, bottom = np.minimum(np.ceil(np.nanmax(pixels, axis=0)).astype(int) + 3, (width, height))
+    return int(left), int(top), int(right), int(bottom)
 
 
 def _box(bounds: Floats, centre: Floats, directions: Floats, faces: dict[int, Floats]) -> Floats:
@@ -87,7 +94,7 @@ def _box(bounds: Floats, centre: Floats, directions: Floats, faces: dict[int, Fl
         lower = (bounds[:, 0] - centre) / directions
         upper = (bounds[:, 1] - centre) / directions
     distances = np.maximum(lower, upper)
-    axis = np.nanargmin(distances, axis=-1)
+    axis = np.argmin(distances, axis=-1)
     distance = np.take_along_axis(distances, axis[..., None], -1)
     hit = centre + distance * directions
     face = 2 * axis + (np.take_along_axis(directions, axis[..., None], -1)[..., 0] > 0)

@@ -145,11 +145,12 @@ def _facing(centre: Floats, normal: Floats, tilt: float, rng: np.random.Generato
     """The board with its middle at `centre`, its print towards `normal` but for a tilt, turned at random."""
     # The board's z axis points away from whoever looks at the print (x to the right, y down).
     axis = -normal / np.linalg.norm(normal)
-    start = Rotation.align_vectors([axis], [[0, 0, 1.0]])[0]
-    lean = rng.uniform(0, 2 * np.pi)
-    turn = Rotation.from_rotvec([0, 0, rng.uniform(-np.pi, np.pi)])
-    tilted = Rotation.from_rotvec([tilt * np.cos(lean), tilt * np.sin(lean), 0])
-    rotation = (start * tilted * turn).as_matrix()
+    across = np.cross(axis, np.eye(3)[np.abs(axis).argmin()])
+    across /= np.linalg.norm(across)
+    start = np.column_stack([across, np.cross(axis, across), axis])
+    lean, turn = rng.uniform(-np.pi, np.pi, 2)
+    steps = Rotation.from_rotvec([[tilt * np.cos(lean), tilt * np.sin(lean), 0], [0, 0, turn]]).as_matrix()
+    rotation = start @ steps[0] @ steps[1]
     low, high = _sheet()
     middle = np.append((low + high) / 2, 0)
     return BoardPose(rotation, centre - rotation @ middle)

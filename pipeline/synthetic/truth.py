@@ -31,7 +31,7 @@ def write_rig(root: Path, scene: Scene) -> None:
 
 
 def write_trajectories(root: Path, scene: Scene, motion: Motion) -> None:
-    """Write every animal's centre of volume, from the frame in which it enters."""
+    """Write every animal's centre, from the frame in which it enters."""
     columns: dict[str, list] = {name: [] for name in ("frame", "individual", "x", "y", "z")}
     for number, animal in enumerate(scene.animals):
         frames = np.arange(motion.entered[number], scene.parameters.frames)
