@@ -1,6 +1,6 @@
 """Reading frames of a video by their number, exactly."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +26,11 @@ class VideoReader:
     threads
         Decoder threads. More cost memory (about 10 MB per thread at 4 MP) and help only sequential reading.
 
+    Attributes
+    ----------
+    lost, damaged
+        Frames that turned out not to decode, or only with errors, among those that were read.
+
     Raises
     ------
     SkeinError
@@ -42,8 +47,8 @@ class VideoReader:
         self._current: tuple[int, av.VideoFrame] | None = None
         self._start = 0  # number, in the list of keyframes, of the one where this run of decoding began
         self._doubtful_until = 0  # tick up to which frames lean on something that did not decode
-        self._lost: set[int] = set()
-        self._damaged: set[int] = set()
+        self.lost: set[int] = set()
+        self.damaged: set[int] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -80,10 +85,10 @@ class VideoReader:
     def problems(self) -> list[str]:
         """Sentences on what the file lacks; those on frames that do not decode are known once they were tried."""
         found = list(self.index.problems)
-        if self._lost:
-            found.append(f"{len(self._lost)} frames cannot be decoded and are left out: {spans(self._lost)}")
-        if self._damaged:
-            found.append(f"{len(self._damaged)} frames are damaged but used: {spans(self._damaged)}")
+        if self.lost:
+            found.append(f"{len(self.lost)} frames cannot be decoded and are left out: {spans(self.lost)}")
+        if self.damaged:
+            found.append(f"{len(self.damaged)} frames are damaged but used: {spans(self.damaged)}")
         return found
 
     def read(self, index: int, fmt: Format = "bgr24") -> Image:
@@ -105,13 +110,17 @@ class VideoReader:
         self, start: int = 0, stop: int | None = None, step: int = 1, fmt: Format = "bgr24"
     ) -> Iterator[tuple[int, Image]]:
         """Yield ``(index, image)`` in order, frames that cannot be decoded left out."""
-        for index in range(start, len(self) if stop is None else min(stop, len(self)), step):
+        return self.some(range(start, len(self) if stop is None else min(stop, len(self)), step), fmt)
+
+    def some(self, indices: Iterable[int], fmt: Format = "bgr24") -> Iterator[tuple[int, Image]]:
+        """Yield ``(index, image)`` of any frames, those that cannot be decoded left out; fastest in rising order."""
+        for index in indices:
             frame = self._frame(index)
             if frame is not None:
                 yield index, as_image(frame, fmt)
 
     def _frame(self, index: int) -> av.VideoFrame | None:
-        if index in self._lost:
+        if index in self.lost:
             return None
         target = int(self.index.ticks[index])
         keys = self.index.keyframes[:, 0]
@@ -130,9 +139,9 @@ class VideoReader:
             self._seek(back)
             frame = self._forward_to(target)
         if frame is None:
-            self._lost.add(index)
+            self.lost.add(index)
         elif frame.is_corrupt or target < self._doubtful_until:
-            self._damaged.add(index)
+            self.damaged.add(index)
         if frame is None or frame.is_corrupt:
             self._doubt(target)
         return frame
