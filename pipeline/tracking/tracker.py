@@ -105,25 +105,26 @@ class Tracker:
         strong = blobs.score >= self.limits.high_score
         match, pairs = self._match(live, blobs, strong, frame)
         found = match >= 0
-        merged = np.zeros(len(live), bool)
-        split = merged
+        merged = split = np.zeros(len(live), bool)
+        joined = np.zeros(len(blobs), bool)
         if not found.all():
             merged = merged_tracks(live, blobs, match, live["hits"] >= _SETTLED)
+        owned = np.zeros(len(blobs), bool)
+        owned[match[found | merged]] = True
+        everyone = owned.all()
+        if not everyone or live["pieces"].any():
+            joined = join_fragments(live, blobs, match, owned, part, rows.start)
+            owned |= joined
         if pairs is not None:
-            usable = (live["hits"] >= _SETTLED)[pairs.track] & strong[pairs.detection]
-            usable |= match[pairs.track] == pairs.detection
-            split = ambiguous(pairs.where(usable), match, self.limits.margin)
+            # Neither a piece of an animal nor a tentative track makes another's match doubtful.
+            rivals = (live["hits"] >= _SETTLED)[pairs.track] & (strong & ~joined)[pairs.detection]
+            split = ambiguous(pairs.where(rivals | (match[pairs.track] == pairs.detection)), match, self.limits.margin)
         if live["merged"].any() or merged.any():
             # Out of a shared blob: who is who is a guess, so that a new piece begins.
             split = split | (live["merged"] & ~merged & found)
             live["merged"] = merged | (live["merged"] & ~found & ~merged)
             self._hold(live, blobs, match, merged, frame)
             found = found & ~merged
-        owned = np.zeros(len(blobs), bool)
-        owned[match[match >= 0]] = True
-        everyone = owned.all()
-        if not everyone or live["pieces"].any():
-            owned |= join_fragments(live, blobs, match, owned, part, rows.start)
         self._observe(live, blobs, match, found, split, frame, rows.start)
         if not everyone:
             self._begin(blobs, np.flatnonzero(~owned & strong), frame, rows.start)
