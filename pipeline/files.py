@@ -6,6 +6,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,9 @@ def replacing(path: Path) -> Iterator[Path]:
     SkeinError
         If the disk is full or the folder cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.part{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         with temporary.open("rb+") as handle:
             os.fsync(handle.fileno())
@@ -43,7 +44,8 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise SkeinError(f"Could not write {path.name}: {error.strerror or error}. Nothing was changed.") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -68,10 +70,15 @@ def file_fingerprint(path: Path) -> str:
 
     Small files are hashed whole. Of a video, size and three blocks of 1 MB are hashed: hashing terabytes whenever a
     page is opened is not possible, and a recorder does not change the middle of a file. The modification time is
-    left out, so that a copied experiment stays valid.
+    left out, so that a copied experiment stays valid; it only tells that a file need not be read again.
     """
+    status = path.stat()
+    return _file_fingerprint(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=100_000)
+def _file_fingerprint(path: Path, size: int, modified: int) -> str:
     block = 1 << 20
-    size = path.stat().st_size
     digest = hashlib.sha256(str(size).encode())
     with path.open("rb") as handle:
         offsets = range(0, size, block) if size <= 8 * block else (0, size // 2, size - block)

@@ -18,6 +18,7 @@ from pipeline.jobs.fanout import SerialFanout
 from pipeline.jobs.parameters import configured_values, resolve_parameters
 
 CONFIGURED = "parameters in experiment.toml"
+LOCK_S = 30.0
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 
 
@@ -151,7 +152,7 @@ def _alone(job: Job, experiment: Experiment, recording: str | None) -> Iterator[
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try:
-        lock.acquire(timeout=30)
+        lock.acquire(timeout=LOCK_S)
     except Timeout as error:
         raise SkeinError(f"{job.title} is being computed by another process: wait for it, or cancel it.") from error
     with lock:

@@ -20,6 +20,7 @@ from pipeline.jobs.settings import Settings
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+CONNECT_S = 20.0
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -86,7 +87,7 @@ class DaskFanout:
         from distributed.scheduler import KilledWorker
 
         try:
-            client = Client(self.address, timeout=20, set_as_default=False)
+            client = Client(self.address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, TimeoutError) as error:
             raise SkeinError(
                 f"No Dask scheduler answers at {self.address}: start one, or change `cluster` in the settings."
