@@ -1,14 +1,12 @@
 """The declaration of `skein segment`."""
 
-import hashlib
 from typing import Literal
 
 from pydantic import field_validator
 
-from pipeline.errors import SkeinError
 from pipeline.experiment import Experiment
-from pipeline.files import data_fingerprint, file_fingerprint
 from pipeline.jobs.declaration import Job, Parameters, parameter
+from pipeline.video.job import video_inputs
 
 Polygon = list[tuple[float, float]]
 
@@ -80,20 +78,10 @@ class Segment(Parameters):
 
 
 def inputs(experiment: Experiment, recording: str | None) -> dict[str, str]:
-    """The videos, and what `experiment.toml` says about the recording's frames and the number of animals."""
+    """The videos, the frames that are used, and the number of animals, which tells whether one never moves."""
     if recording is None:
         return {}
-    entry = experiment.recording(recording)
-    used = entry.model_dump(mode="json", include={"recorded_fps", "start_at_s", "duration_s", "stride", "offsets"})
-    found = {"frames of the recording": data_fingerprint([used, experiment.animals(recording)])}
-    for camera, name in entry.videos.items():
-        path = experiment.file(name)
-        if not path.is_file():
-            raise SkeinError(f"{recording}: there is no video {name} of {camera}. Put it there or correct its path.")
-        found[f"video of {camera}"] = file_fingerprint(path)
-    if entry.timestamps is not None:
-        found["timestamps"] = hashlib.sha256(experiment.file(entry.timestamps).read_bytes()).hexdigest()[:32]
-    return found
+    return video_inputs(experiment, recording) | {"animals": str(experiment.animals(recording))}
 
 
 JOB = Job(

@@ -114,10 +114,15 @@ class VideoReader:
 
     def some(self, indices: Iterable[int], fmt: Format = "bgr24") -> Iterator[tuple[int, Image]]:
         """Yield ``(index, image)`` of any frames, those that cannot be decoded left out; fastest in rising order."""
+        for index, frame in self.decoded(indices):
+            yield index, as_image(frame, fmt)
+
+    def decoded(self, indices: Iterable[int]) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Yield ``(index, frame)`` as the decoder gives them, for those who encode again."""
         for index in indices:
             frame = self._frame(index)
             if frame is not None:
-                yield index, as_image(frame, fmt)
+                yield index, frame
 
     def _frame(self, index: int) -> av.VideoFrame | None:
         if index in self.lost:
