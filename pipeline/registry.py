@@ -19,11 +19,12 @@ from pipeline.jobs.declaration import Job, resolve
 from pipeline.reconstruction.job import JOB as RECONSTRUCT
 from pipeline.segmentation.job import JOB as SEGMENT
 from pipeline.tracking.job import JOB as TRACK
+from pipeline.video.job import JOB as PROXY
 
 API_VERSION = 1
 GROUP = "skein.plugins"
 _CORE = (CALIBRATE, SEGMENT, TRACK, RECONSTRUCT)
-_LAST = (EXPORT,)
+_LAST = (PROXY, EXPORT)
 
 
 @dataclass(frozen=True)
