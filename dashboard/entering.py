@@ -14,6 +14,8 @@ from pipeline.experiment.editing import create as create_experiment
 from pipeline.experiment.starts import import_starts
 
 VIDEOS = frozenset({".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".wmv", ".ts", ".webm"})
+NEW = ("root", "folder", "title", "cameras", "lens", "animals", "columns", "rows", "square")
+"""Fields of the form for a new experiment, in the order in which :func:`create` takes them."""
 TABLES = frozenset({".csv"})
 
 

@@ -39,17 +39,7 @@ def parameter_form(
         (advanced if extra.get("advanced") else plain).append(_field(name, info, values, form))
     if not plain and not advanced:
         return html.P("There is nothing to set.", className="dim")
-    folded = (
-        dmc.Accordion(
-            dmc.AccordionItem(
-                [dmc.AccordionControl("Advanced"), dmc.AccordionPanel(_stack(advanced))], value="advanced"
-            ),
-            variant="separated",
-            keepMounted=True,
-        )
-        if advanced
-        else None
-    )
+    folded = html.Details([html.Summary("Advanced"), _stack(advanced)], className="folded") if advanced else None
     return html.Div([_stack(plain), folded], className="form")
 
 

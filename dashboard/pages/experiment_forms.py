@@ -11,6 +11,7 @@ from dashboard.components.blocks import primary, secondary, toast
 from dashboard.components.forms import FIELD, form_values, parameter_form
 from dashboard.page import Place, View
 from dashboard.services import START, Services
+from dashboard.shell.layout import LIGHT
 from dashboard.shell.wires import NAVIGATE, TOASTS, VIEW
 from pipeline.api import Recording, SkeinError
 
@@ -46,6 +47,7 @@ def drawers(services: Services, view: View) -> Component:
                 position="right",
                 size=540,
                 children=html.Div(id=f"experiments-{name}-body"),
+                overlayProps=LIGHT,
                 closeButtonProps={"aria-label": "Close"},
             )
             for name, title in (
@@ -163,16 +165,12 @@ def recording_form(services: Services, view: View) -> Component:
                 gap="xs",
             ),
             parameter_form(Recording, {}, _RECORDING, _ENTRY_FIELDS),
-            dmc.Accordion(
-                dmc.AccordionItem(
-                    [
-                        dmc.AccordionControl("Offsets, timestamps, factors"),
-                        dmc.AccordionPanel(dmc.Stack([*_offsets(cameras), *_more(tables)], gap="xs")),
-                    ],
-                    value="more",
-                ),
-                variant="separated",
-                keepMounted=True,
+            html.Details(
+                [
+                    html.Summary("Offsets, timestamps, factors"),
+                    dmc.Stack([*_offsets(cameras), *_more(tables)], gap="xs"),
+                ],
+                className="folded",
             ),
             _problem(_RECORDING),
             primary("Add recording", "experiments-recording-submit", "add"),
@@ -273,14 +271,12 @@ def register(app: Dash, services: Services) -> None:
         return Place(START, services.library.open(label).key).href, ""
 
     @app.callback(
-        NAVIGATE,
-        Output("experiments-new-problem", "children"),
-        Input("experiments-new-submit", "n_clicks"),
-        [
-            State(f"experiments-{name}", "value")
-            for name in ("root", "folder", "title", "cameras", "lens", "animals", "columns", "rows", "square")
-        ],
-        [State(f"experiments-{end}-{axis}", "value") for end in ("low", "high") for axis in "xyz"],
+        output=[NAVIGATE, Output("experiments-new-problem", "children")],
+        inputs={"clicks": Input("experiments-new-submit", "n_clicks")},
+        state={
+            "given": [State(f"experiments-{name}", "value") for name in entering.NEW],
+            "bounds": [State(f"experiments-{end}-{axis}", "value") for end in ("low", "high") for axis in "xyz"],
+        },
         prevent_initial_call=True,
     )
     def new_submit(clicks: int | None, given: list[Any], bounds: list[Any]) -> tuple[Any, Any]:

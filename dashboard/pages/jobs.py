@@ -30,20 +30,20 @@ STATES: dict[str, tuple[LedgerState, ...] | None] = {
 _LABELS = {"all": "All", "active": "Active", "failed": "Failed", "finished": "Finished"}
 _GRID = "jobs-grid"
 _COLUMNS = [
-    {"field": "id", "headerName": "Job", "width": 90, "type": "rightAligned"},
+    {"field": "id", "headerName": "Job", "width": 75, "type": "rightAligned"},
     {"field": "state", "headerName": "State", "cellRenderer": "SkeinState", "width": 130},
-    {"field": "title", "headerName": "What", "minWidth": 170, "flex": 1},
-    {"field": "recording", "headerName": "Recording", "minWidth": 130, "flex": 1},
-    {"field": "experiment", "headerName": "Experiment", "minWidth": 130, "flex": 1},
-    {"field": "fraction", "headerName": "Progress", "cellRenderer": "SkeinProgress", "width": 170},
-    {"field": "left", "headerName": "Left", "width": 120, "sortable": False},
-    {"field": "priority", "headerName": "Priority", "width": 105, "type": "rightAligned"},
-    {"field": "created", "headerName": "Asked for, UTC", "width": 175},
-    {"field": "took", "headerName": "Took", "width": 110},
+    {"field": "title", "headerName": "What", "minWidth": 150, "flex": 1},
+    {"field": "recording", "headerName": "Recording", "minWidth": 120, "flex": 1},
+    {"field": "experiment", "headerName": "Experiment", "minWidth": 115, "flex": 1},
+    {"field": "fraction", "headerName": "Progress", "cellRenderer": "SkeinProgress", "width": 140},
+    {"field": "left", "headerName": "Left", "width": 105, "sortable": False},
+    {"field": "priority", "headerName": "Priority", "width": 92, "type": "rightAligned"},
+    {"field": "created", "headerName": "Asked for, UTC", "width": 150},
+    {"field": "took", "headerName": "Took", "width": 90},
     {
         "field": "message",
         "headerName": "Message",
-        "minWidth": 220,
+        "minWidth": 160,
         "flex": 2,
         "sortable": False,
         "tooltipField": "message",
@@ -109,7 +109,7 @@ def layout(services: Services, view: View) -> Component:
     rows = grid(
         _GRID,
         _COLUMNS,
-        height="calc(100vh - 270px)",
+        height="calc(100vh - 330px)",
         rowModelType="infinite",
         getRowId="params.data.id",
         dashGridOptions={
@@ -176,7 +176,7 @@ def as_cells(row: JobRow, titles: dict[str, str]) -> dict[str, Any]:
     waits = f"after {', '.join(map(str, row.after))}" if row.state == "queued" and row.after else ""
     message = "being cancelled" if row.cancelling and row.state == "running" else (row.error or row.message or waits)
     return {
-        "id": row.id,
+        "id": str(row.id),
         "state": row.state,
         "title": row.title,
         "recording": row.recording or "whole experiment",
@@ -184,7 +184,7 @@ def as_cells(row: JobRow, titles: dict[str, str]) -> dict[str, Any]:
         "fraction": row.fraction if row.state == "running" else None,
         "left": duration(row.eta_s) if row.state == "running" and row.eta_s is not None else "",
         "priority": row.priority,
-        "created": f"{row.created:%Y-%m-%d %H:%M:%S}",
+        "created": f"{row.created:%Y-%m-%d %H:%M}",
         "took": duration(_seconds(row)) if row.finished and row.started else "",
         "message": message,
     }
@@ -233,33 +233,34 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         Output("jobs-chosen-count", "children"),
-        [Output(name, "disabled") for name in buttons],
+        *(Output(name, "disabled") for name in buttons),
         Input(_GRID, "selectedRows"),
         Input("jobs-all", "checked"),
         Input("jobs-count", "children"),
     )
-    def choose(selected: list[dict[str, Any]] | None, every: bool, count: str | None) -> tuple[Any, Any]:
+    def choose(selected: list[dict[str, Any]] | None, every: bool, count: str | None) -> tuple[Any, ...]:
         number = len(selected or [])
         words = f"All {count or ''}" if every else f"{number} chosen" if number else "None chosen"
-        return words, [not (every or number)] * len(buttons)
+        return words, *[not (every or number)] * len(buttons)
 
     @app.callback(
-        TOASTS,
-        [Input(name, "n_clicks") for name in buttons],
-        State(_GRID, "selectedRows"),
-        State("jobs-all", "checked"),
-        *listing_states,
+        output=TOASTS,
+        inputs={"clicks": [Input(name, "n_clicks") for name in buttons]},
+        state={
+            "selected": State(_GRID, "selectedRows"),
+            "every": State("jobs-all", "checked"),
+            "listing": listing_states,
+        },
         prevent_initial_call=True,
     )
-    def act(
-        _clicks: Any, selected: list[dict[str, Any]] | None, every: bool, state: str, key: str | None, text: str | None
-    ) -> Any:
+    def act(clicks: Any, selected: list[dict[str, Any]] | None, every: bool, listing: Any) -> Any:
+        state, key, text = listing
         if not ctx.triggered[0]["value"]:
             return no_update
         if every:
             ids = [row.id for row in listed(services, Listing(state, key, text or ""))]
         else:
-            ids = [row["id"] for row in selected or []]
+            ids = [int(row["id"]) for row in selected or []]
         action = str(ctx.triggered_id).removeprefix("jobs-")
         return [toast(services.act_on_jobs(action, ids), "queued" if action != "cancel" else "cancelled")]
 

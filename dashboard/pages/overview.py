@@ -17,6 +17,7 @@ from dashboard.page import Page, View
 from dashboard.pages import experiment_forms
 from dashboard.services import Services
 from dashboard.shell.jobs import pressed_id
+from dashboard.shell.layout import LIGHT
 from dashboard.shell.routing import problems_state
 from dashboard.shell.wires import REVISION, TOASTS, VIEW
 from dashboard.states import Cell
@@ -90,6 +91,7 @@ def layout(services: Services, view: View) -> Component:
                 position="right",
                 size=520,
                 children=html.Div(id="overview-drawer-body"),
+                overlayProps=LIGHT,
                 closeButtonProps={"aria-label": "Close"},
             ),
             experiment_forms.drawers(services, view),

@@ -27,6 +27,12 @@ MANTINE = {
 }
 
 
+ABOVE = 300
+"""The shell's drawers open above those of a page (200)."""
+LIGHT = {"backgroundOpacity": 0.12}
+"""Overlay of a drawer: what one was looking at stays readable."""
+
+
 def frame(theme: Theme) -> Component:
     """The whole document; pages appear in ``shell-page``."""
     return dmc.MantineProvider(
@@ -115,6 +121,8 @@ def _drawer(id: str, title: str, body: str, size: int) -> Component:
         size=size,
         children=html.Div(id=body),
         keepMounted=True,
+        overlayProps=LIGHT,
+        zIndex=ABOVE,
         closeButtonProps={"aria-label": "Close"},
     )
 
