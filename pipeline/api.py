@@ -4,9 +4,12 @@ from pipeline.errors import InvalidExperiment, SkeinError
 from pipeline.experiment import Experiment, Provenance, read_provenance
 from pipeline.export import export
 from pipeline.files import data_fingerprint, file_fingerprint, write_json, write_table
+from pipeline.formats.anipose import read as read_calibration
 from pipeline.geometry import project, rays, undistort, volume
 from pipeline.jobs import Context, Job, Parameters, parameter
 from pipeline.registry import API_VERSION, Export, Plugin
+from pipeline.tracking.evaluation import MotScores, evaluate_mot
+from pipeline.tracking.evaluation.sequence import Labels
 from pipeline.types import (
     DETECTIONS,
     TRACKS,
@@ -38,6 +41,8 @@ __all__ = [
     "Export",
     "InvalidExperiment",
     "Job",
+    "Labels",
+    "MotScores",
     "Parameters",
     "Plugin",
     "Provenance",
@@ -46,11 +51,13 @@ __all__ = [
     "Timeline",
     "Zone",
     "data_fingerprint",
+    "evaluate_mot",
     "export",
     "file_fingerprint",
     "parameter",
     "project",
     "rays",
+    "read_calibration",
     "read_provenance",
     "undistort",
     "volume",
