@@ -27,8 +27,8 @@ _OVERSAMPLING = 4
 _QUIET = 0.03  # white border around the squares, m
 _GRID = (6, 4)  # cells of the image, across and down
 _NEAR_VIEWS, _SHARED_VIEWS = 24, 64
-_TRIES = 60
-_FARTHEST_OFF_AXIS = np.deg2rad(78)
+_TRIES = 24
+_FARTHEST_OFF_AXIS = np.deg2rad(83)
 _INK, _PAPER = 34.0, 206.0
 
 
@@ -46,9 +46,9 @@ class BoardPose:
         flat = np.stack([x.ravel(), y.ravel(), np.zeros(x.size)], axis=1) * BOARD_SQUARE
         return np.asarray(flat @ self.rotation.T + self.translation, np.float64)
 
-    def outline(self) -> Floats:
-        """(4, 3) corners of the sheet in the world, m."""
-        low, high = _sheet()
+    def outline(self, border: float = _QUIET) -> Floats:
+        """(4, 3) corners of the printed squares and a border, m around them, in the world, m."""
+        low, high = _sheet(border)
         flat = np.array([[low[0], low[1], 0], [high[0], low[1], 0], [high[0], high[1], 0], [low[0], high[1], 0]])
         return flat @ self.rotation.T + self.translation
 
@@ -111,26 +111,32 @@ def paint_board(
     part[:] = np.clip(part * (1 - cover)[..., None] + colour[..., None] + 0.5, 0, 255).astype(np.uint8)
 
 
-def _sheet() -> tuple[Floats, Floats]:
-    """Lower and upper corner of the sheet in the board's own coordinates, m."""
+def _sheet(border: float = _QUIET) -> tuple[Floats, Floats]:
+    """Lower and upper corner of the squares and a border in the board's own coordinates, m."""
     squares = np.array(BOARD_CORNERS, float)
-    return np.full(2, -BOARD_SQUARE - _QUIET), squares * BOARD_SQUARE + _QUIET
+    return np.full(2, -BOARD_SQUARE - border), squares * BOARD_SQUARE + border
 
 
 def _near(camera: Camera, view: int, rng: np.random.Generator) -> BoardPose:
-    """A pose 0.3 to 0.7 m before one camera; its place in the image follows a grid that reaches into the corners."""
+    """A pose 0.3 to 0.7 m before one camera, in a cell of the image.
+
+    Of all that fit, the one that reaches farthest from the lens's axis is taken: that is where distortion shows.
+    """
     last = np.array(camera.size) - 1
     for attempt in range(1000):
         cell = view if attempt == 0 else int(rng.integers(_NEAR_VIEWS))  # the board does not fit into every cell
         column, row = cell % _GRID[0], cell // _GRID[0]
         places = (np.array([column, row]) + rng.random((_TRIES, 2))) / _GRID * last
+        reached: dict[float, BoardPose] = {}
         for direction in rays(camera, places):
             if not np.isfinite(direction).all():
                 continue
             centre = camera.centre + direction * rng.uniform(0.3, 0.7)
             pose = _facing(centre, -direction, rng.uniform(0, np.deg2rad(40)), rng)
             if _possible(pose) and _seen(camera, pose):
-                return pose
+                reached[float(off_axis(camera, pose.corners()).max())] = pose
+        if reached:
+            return reached[max(reached)]
     raise RuntimeError(f"no board pose is whole in the image of {camera.name}")
 
 
@@ -166,8 +172,8 @@ def _possible(pose: BoardPose) -> bool:
 
 
 def _seen(camera: Camera, pose: BoardPose) -> bool:
-    """Whether the camera looks at the print and has every corner and the border in its image."""
-    points = np.concatenate([pose.corners(), pose.outline()])
+    """Whether the camera looks at the print and has every square in its image."""
+    points = np.concatenate([pose.corners(), pose.outline(border=0.0)])
     towards = (camera.centre - pose.translation) @ pose.rotation[:, 2] < 0
     whole = in_view(camera, project(camera, points), margin=3) & (off_axis(camera, points) < _FARTHEST_OFF_AXIS)
     return bool(towards and whole.all())

@@ -9,7 +9,7 @@ class Render(Parameters):
     seed: int = parameter(1, "Number that every random choice follows from.", minimum=0)
     animals: int = parameter(8, "Number of animals; the last one enters late.", minimum=1, maximum=40)
     cameras: int = parameter(4, "Number of cameras around the flume.", minimum=2, maximum=5)
-    frames: int = parameter(600, "Frames that every camera recorded.", unit="frames", minimum=50, maximum=100_000)
+    frames: int = parameter(600, "Frames that every camera recorded.", minimum=50, maximum=100_000)
 
 
 JOB = Job(
