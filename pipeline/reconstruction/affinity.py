@@ -15,6 +15,10 @@ _PARALLEL = 0.05
 """Sine of the angle between two rays below which they tell nothing about each other."""
 _MINIMUM_NOISE_PX = 0.3
 _ENOUGH = 10
+_ONE_SIGMA = 68.3
+"""Percentile of the absolute error that is one standard deviation if the errors are normal; masks have longer tails."""
+_ROUGH, _ROUGH_SHARE = 3.0, 0.25
+"""Masks that touch or are half hidden: their errors are this many times as large, in this share of the frames."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,30 +128,38 @@ def noise_px(seen: Observations, met: Encounters) -> float:
     """
     grouped = pairs(seen, met)
     length = np.diff(grouped.edges)
-    middle = np.full(len(length), np.inf)
-    for number in np.flatnonzero(length >= _ENOUGH):
-        run = grouped.order[grouped.edges[number] : grouped.edges[number + 1]]
-        middle[number] = np.median(met.error_px[run])
-    cameras = seen.camera[met.first[grouped.order[grouped.edges[:-1]]]] if len(length) else np.empty(0, int)
-    others = seen.camera[met.second[grouped.order[grouped.edges[:-1]]]] if len(length) else np.empty(0, int)
-    best_first, best_second = {}, {}
-    for number in np.argsort(-middle):
-        best_first[(grouped.first[number], others[number])] = number
-        best_second[(grouped.second[number], cameras[number])] = number
-    mutual = [number for number in best_first.values() if number in set(best_second.values())]
-    found = middle[mutual]
-    found = found[np.isfinite(found)]
-    return max(_MINIMUM_NOISE_PX, 1.4826 * float(np.median(found))) if len(found) else float("nan")
+    if not (length >= _ENOUGH).any():
+        return float("nan")
+    # Median error of each pair, by sorting within the pairs.
+    pair = np.repeat(np.arange(len(length)), length)
+    error = met.error_px[grouped.order]
+    ordered = error[np.lexsort((error, pair))]
+    middle = np.where(length >= _ENOUGH, ordered[(grouped.edges[:-1] + length // 2).clip(max=len(ordered) - 1)], np.inf)
+    start = grouped.order[grouped.edges[:-1]]
+    # Best partner of each piece in each other camera: the last one written wins.
+    cameras = int(seen.camera.max()) + 1
+    worst_first = np.argsort(-middle, kind="stable")
+    best = np.full((seen.n_pieces, cameras), -1)
+    other = np.full((seen.n_pieces, cameras), -1)
+    best[grouped.first[worst_first], seen.camera[met.second[start[worst_first]]]] = worst_first
+    other[grouped.second[worst_first], seen.camera[met.first[start[worst_first]]]] = worst_first
+    mutual = np.intersect1d(best[best >= 0], other[other >= 0])
+    mutual = mutual[np.isfinite(middle[mutual])]
+    agreeing = error[np.isin(pair, mutual)]
+    agreeing = agreeing[np.isfinite(agreeing)]
+    return max(_MINIMUM_NOISE_PX, float(np.percentile(agreeing, _ONE_SIGMA))) if len(agreeing) else float("nan")
 
 
 def evidence(met: Encounters, sigma_px: float) -> NDArray[np.float32]:
     """(M,) logarithm of the likelihood ratio that both observations show the same animal; 0 where nothing is told.
 
-    The right partner's error is normal (but for a share of strays); a wrong one's is spread as widely as the errors of
-    all pairs, most of which are wrong.
+    The right partner's error is a mixture of two normal distributions and a share of strays; a wrong one's is spread
+    as widely as the errors of all pairs, most of which are wrong.
     """
     finite = met.error_px[np.isfinite(met.error_px)]
     spread = max(4 * float(np.median(finite)) if len(finite) else 0.0, 40 * sigma_px)
-    density = np.exp(-0.5 * np.square(met.error_px / sigma_px)) * spread / (sigma_px * np.sqrt(2 * np.pi))
+    scaled = np.square(met.error_px / sigma_px)
+    clean, rough = np.exp(-0.5 * scaled), np.exp(-0.5 * scaled / _ROUGH**2) / _ROUGH
+    density = ((1 - _ROUGH_SHARE) * clean + _ROUGH_SHARE * rough) * spread / (sigma_px * np.sqrt(2 * np.pi))
     ratio = np.log((1 - _STRAY) * density + _STRAY)
     return np.where(np.isnan(met.error_px), 0, ratio).astype(np.float32)

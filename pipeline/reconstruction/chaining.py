@@ -14,6 +14,8 @@ _LENIENT = 3.0
 _LOOK_S = 0.15
 _TRUST_S = 0.4
 _SHARED = 3
+_SAME = 10.0
+"""Two points of a frame are the same animal's if they are closer than this many standard deviations."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +73,18 @@ def junction(a: Piece, b: Piece, motion: Motion) -> tuple[float, float]:
     """How badly two paths fit into one: (the misfit in standard deviations, the longest gap in s).
 
     At each change from one to the other both are extended to the middle of the gap; the distance there is compared
-    with the noise and with how far an animal may turn away in that time. Infinite where they share frames.
+    with the noise and with how far an animal may turn away in that time. Infinite where both have points in the same
+    frames, unless these are the same points.
     """
-    if len(np.intersect1d(a.frame, b.frame, assume_unique=True)) > _SHARED:
-        return np.inf, np.inf
+    _, in_a, in_b = np.intersect1d(a.frame, b.frame, assume_unique=True, return_indices=True)
+    if len(in_a):
+        apart = float(np.median(np.linalg.norm(a.point[in_a] - b.point[in_b], axis=1)))
+        if len(in_a) > _SHARED and apart > _SAME * motion.spread:
+            return np.inf, np.inf
+        left = np.delete(np.arange(len(b)), in_b)
+        if not len(left):
+            return apart / (_SAME * motion.spread), 0.0
+        b = Piece(b.frame[left], b.point[left], b.velocity[left])
     frame = np.concatenate([a.frame, b.frame])
     order = np.argsort(frame, kind="stable")
     frame = frame[order]

@@ -24,6 +24,10 @@ class Reconstruct(Parameters):
     smoothing_s: float = parameter(
         0.0, "Window of a Savitzky-Golay filter over the positions; 0: no smoothing.", unit="s", minimum=0, maximum=10
     )
+    point: Literal["volume", "centroid"] = parameter(
+        "volume", "Point of an outline that stands for the animal: the centre of the body's volume (outline weighted "
+        "by its width), or the centroid of its area.", advanced=True,
+    )  # fmt: skip
     noise_px: float | None = parameter(
         None, "Standard deviation of a centroid; empty: measured from how well the cameras agree.", unit="px",
         minimum=0.01, advanced=True,

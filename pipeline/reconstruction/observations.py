@@ -13,11 +13,12 @@ from scipy.ndimage import median_filter
 
 from pipeline.geometry import rays
 from pipeline.geometry.view import view
+from pipeline.reconstruction.silhouettes import centred, read_shifts
 from pipeline.types import CameraGroup
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-_COLUMNS = ["frame", "track", "tracklet", "x", "y", "area", "state"]
+_COLUMNS = ["frame", "track", "tracklet", "detection", "x", "y", "area", "state"]
 _UNEVEN = 0.35
 """Change of the logarithm of a mask's area against its median around that makes a centroid doubtful: about 40 %."""
 
@@ -66,7 +67,12 @@ class Observations:
 
 
 def read_window(
-    paths: Mapping[str, Path], cameras: CameraGroup, first: int, stop: int, steady_frames: int
+    paths: Mapping[str, Path],
+    cameras: CameraGroup,
+    first: int,
+    stop: int,
+    steady_frames: int,
+    detections: Mapping[str, Path] | None = None,
 ) -> Observations:
     """Read the observed rows of the frames ``[first, stop)``; what a tracker interpolated is not evidence.
 
@@ -76,6 +82,8 @@ def read_window(
         Track file of each camera of the group.
     steady_frames
         Number of frames over which the area of a mask is compared with its median.
+    detections
+        Folder of each camera's detections, to take the centre of volume instead of the centroid where a mask is there.
     """
     tables = []
     for number, camera in enumerate(cameras):
@@ -83,6 +91,10 @@ def read_window(
             paths[camera.name], columns=_COLUMNS, filters=[("frame", ">=", first), ("frame", "<", stop)]
         )
         table = table.filter(pc.equal(table["state"], "observed")).drop_columns(["state"])
+        shifts = read_shifts(detections[camera.name], first, stop) if detections else None
+        if shifts is not None and len(table):
+            table = _moved(table, shifts)
+        table = table.drop_columns(["detection"])
         tables.append(table.append_column("camera", pa.array(np.full(len(table), number))))
     table = pa.concat_tables(tables)
     column = {name: table[name].to_numpy() for name in table.column_names}
@@ -93,6 +105,15 @@ def read_window(
         name: values[order].astype(np.float64 if name in "xyarea" else np.int64) for name, values in column.items()
     }
     return observed(cameras, column, steady_frames)
+
+
+def _moved(table: pa.Table, shifts: pa.Table) -> pa.Table:
+    frame, detection = (table[name].to_numpy().astype(np.int64) for name in ("frame", "detection"))
+    pixel = np.stack([table["x"].to_numpy(), table["y"].to_numpy()], axis=1).astype(float)
+    moved = centred(frame, detection, pixel, shifts).astype(np.float32)
+    for axis, name in enumerate("xy"):
+        table = table.set_column(table.column_names.index(name), name, pa.array(moved[:, axis]))
+    return table
 
 
 def observed(cameras: CameraGroup, column: Mapping[str, NDArray], steady_frames: int) -> Observations:

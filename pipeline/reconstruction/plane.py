@@ -82,7 +82,7 @@ def plane_of(
     if len(common) < _MINIMUM_MARKERS:
         raise SkeinError(
             f"Planar mode: {name} has {len(common)} markers with a surveyed place at z = {height:g} m, expected "
-            f"at least {_MINIMUM_MARKERS}: add some under [camera.markers] and [world_points], or remove all for pixels."
+            f"at least {_MINIMUM_MARKERS}: add some under [camera.markers] and [world_points], or remove all of them."
         )
     pixels = np.array([markers[point] for point in common], float)
     floor = np.array([world[point][:2] for point in common], float)

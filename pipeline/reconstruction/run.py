@@ -132,9 +132,11 @@ def _tables(
         minimum_s=parameters.minimum_s,
         short_gap=int(parameters.interpolate_s * fps),
     )
+    volume = parameters.point == "volume"
+    folders = {name: experiment.detections_folder(context.recording, name) for name in tracks} if volume else None
     succession, summary, steady = Succession(task), _Summary(), max(1, round(_STEADY_S * fps))
     for first, stop, core in windows(timeline.n_frames, parameters.window_frames):
-        seen = read_window(tracks, task.cameras, first, stop, steady)
+        seen = read_window(tracks, task.cameras, first, stop, steady, folders)
         solution = solve(task, seen, summary.noise_px)
         numbers = succession.named(solution)
         rows = solution.rows.renamed(numbers)
@@ -144,6 +146,9 @@ def _tables(
         inside = (rows.frame >= core.start) & (rows.frame < core.stop)
         yield finisher.push(rows.take(inside), None if final else core.stop)
         context.progress(core.stop, timeline.n_frames, f"{core.stop:,} of {timeline.n_frames:,} frames")
+    context.note(
+        "Positions are centres of volume (outlines weighted by their width)." if volume else "Positions are centroids."
+    )
     for sentence in summary.sentences(task):
         context.note(sentence)
 
