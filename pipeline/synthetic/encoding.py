@@ -67,6 +67,8 @@ def is_current(path: Path, fingerprint: str) -> bool:
         return False
     try:
         with av.open(str(path)) as container:
-            return container.metadata.get("comment") == fingerprint
-    except av.FFmpegError:
+            stream = container.streams.video[0]
+            packets = sum(1 for packet in container.demux(stream) if packet.size)
+            return container.metadata.get("comment") == fingerprint and packets == stream.frames
+    except (av.FFmpegError, IndexError):
         return False
