@@ -1,5 +1,5 @@
 """The command line: ``skein``. Every stage's subcommand is made from its job declaration."""
 
-from pipeline.cli.main import main
+from pipeline.cli.entry import main
 
 __all__ = ["main"]

@@ -94,7 +94,7 @@ def _notes(row: JobRow) -> list[str]:
 
 
 class _Line:
-    """One line that is overwritten on a terminal; elsewhere it is printed now and then."""
+    """One line that is overwritten on a terminal; elsewhere it is printed now and then. Failures go to stderr."""
 
     def __init__(self) -> None:
         self._moving = sys.stderr.isatty()
@@ -107,7 +107,7 @@ class _Line:
             print(f"\r{text[:width]:<{len(self._shown)}}", end="", file=sys.stderr, flush=True)
             self._shown = text[:width]
         elif time.monotonic() - self._printed > _QUIET_S:
-            print(text, file=sys.stderr, flush=True)
+            print(text, flush=True)
             self._printed = time.monotonic()
 
     def keep(self, text: str) -> None:

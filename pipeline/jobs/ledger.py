@@ -20,32 +20,11 @@ from pipeline.experiment import Experiment
 from pipeline.files import home
 from pipeline.jobs.declaration import Job
 from pipeline.jobs.parameters import resolve_parameters
+from pipeline.jobs.schema import up_to_date
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE: tuple[State, ...] = ("queued", "running")
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    job TEXT NOT NULL, title TEXT NOT NULL, entry TEXT NOT NULL, python_path TEXT NOT NULL,
-    experiment TEXT NOT NULL, recording TEXT, parameters TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'queued', priority INTEGER NOT NULL,
-    gpu INTEGER NOT NULL, light INTEGER NOT NULL, devices TEXT NOT NULL DEFAULT '',
-    attempts INTEGER NOT NULL DEFAULT 0, max_attempts INTEGER NOT NULL, folder INTEGER NOT NULL DEFAULT 0,
-    cancelling INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0,
-    created REAL NOT NULL, started REAL, finished REAL,
-    done REAL, total REAL, message TEXT NOT NULL DEFAULT '', eta_s REAL, error TEXT
-);
-CREATE INDEX IF NOT EXISTS jobs_state ON jobs (state, experiment);
-CREATE TABLE IF NOT EXISTS dependencies (
-    job INTEGER NOT NULL REFERENCES jobs (id), after INTEGER NOT NULL REFERENCES jobs (id), PRIMARY KEY (job, after)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS dependencies_after ON dependencies (after);
-CREATE TABLE IF NOT EXISTS revision (value INTEGER NOT NULL);
-INSERT INTO revision SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM revision);
-CREATE TRIGGER IF NOT EXISTS inserted AFTER INSERT ON jobs BEGIN UPDATE revision SET value = value + 1; END;
-CREATE TRIGGER IF NOT EXISTS updated AFTER UPDATE ON jobs BEGIN UPDATE revision SET value = value + 1; END;
-"""
 _ROW = (
     "SELECT jobs.*, (SELECT group_concat(after) FROM dependencies WHERE dependencies.job = jobs.id) AS after FROM jobs"
 )
@@ -71,6 +50,8 @@ class JobRow:
         True from the moment a running job was asked to stop.
     devices
         GPUs that its attempt occupies.
+    reads
+        Names of the jobs whose results it reads.
     folder
         Number of its latest attempt's folder; 0 before the first.
     """
@@ -96,6 +77,7 @@ class JobRow:
     error: str | None
     entry: str
     python_path: tuple[str, ...]
+    reads: tuple[str, ...]
     gpu: int
     light: bool
     devices: tuple[str, ...]
@@ -125,11 +107,8 @@ class Ledger:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or home() / "ledger.sqlite"
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.transaction() as database:
-            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'revision'").fetchone():
-                database.commit()
-                database.execute("PRAGMA journal_mode = WAL")
-                database.executescript(_SCHEMA)
+        with self._reading() as database:
+            up_to_date(database)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -205,7 +184,8 @@ class Ledger:
             "job": job.name, "title": job.title, "entry": job.entry,
             "python_path": json.dumps(_own_path()),
             "experiment": str(experiment.root), "recording": recording, "parameters": json.dumps(given, default=str),
-            "priority": priority, "gpu": job.gpu, "light": job.light, "max_attempts": max_attempts,
+            "reads": " ".join((*job.requires, *job.uses)), "priority": priority, "gpu": job.gpu, "light": job.light,
+            "max_attempts": max_attempts,
             "created": time.time(),
         }  # fmt: skip
         names = ", ".join(values)
@@ -353,5 +333,6 @@ def _row(row: sqlite3.Row) -> JobRow:
     values["after"] = tuple(sorted(int(part) for part in values["after"].split(","))) if values["after"] else ()
     values["parameters"] = json.loads(values["parameters"])
     values["python_path"] = tuple(json.loads(values["python_path"]))
+    values["reads"] = tuple(values["reads"].split())
     values["devices"] = tuple(filter(None, values["devices"].split(",")))
     return JobRow(**{**values, "light": bool(values["light"]), "cancelling": bool(values["cancelling"])})

@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 
+CLOCK_S = 2.0  # by which a clock may be set while a process runs
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -30,12 +31,12 @@ def identity(pid: int | None = None) -> dict[str, Any]:
 
 
 def find(known: dict[str, Any] | None) -> psutil.Process | None:
-    """The living process of that identity, or None. Its start time may differ by what a clock was set."""
+    """The living process of that identity, or None."""
     if not known or known.get("boot") != boot_id():
         return None
     try:
         process = psutil.Process(known["pid"])
-        if abs(process.create_time() - known["started"]) > 2 or process.status() == psutil.STATUS_ZOMBIE:
+        if abs(process.create_time() - known["started"]) > CLOCK_S or process.status() == psutil.STATUS_ZOMBIE:
             return None
     except psutil.NoSuchProcess:
         return None
@@ -57,19 +58,24 @@ def detached(command: list[str], log: Path, environment: dict[str, str], folder:
         )
 
 
-def end_group(pid: int, *, kill: bool = False) -> None:
+def end_group(known: dict[str, Any], *, kill: bool = False) -> None:
     """Ask a process, its children and everyone in its group to end; or kill them.
 
     On POSIX the group also reaches children whose parent has died already. Elsewhere the tree of children is all
-    there is, and workers watch their parent themselves (:mod:`pipeline.jobs.fanout`).
+    there is, and workers watch their parent themselves (:mod:`pipeline.jobs.fanout`). Nothing is done where the number
+    belongs to a later process.
     """
+    if known["boot"] != boot_id():
+        return
     tree: list[psutil.Process] = []
     with contextlib.suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
+        process = psutil.Process(known["pid"])
+        if abs(process.create_time() - known["started"]) > CLOCK_S:
+            return
         tree = [*process.children(recursive=True), process]
-    if os.name == "posix":
+    if os.name == "posix":  # a number stays taken while a group bears it, even after the first process has ended
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL if kill else signal.SIGTERM)
+            os.killpg(known["pid"], signal.SIGKILL if kill else signal.SIGTERM)
     for member in tree:
         with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             if kill:

@@ -36,7 +36,7 @@ class Supervisor:
         self.ledger = ledger
         self.settings = Settings.model_validate({})
         self._settings_time: float | None = -1.0
-        self._children: dict[tuple[int, int], subprocess.Popen[bytes]] = {}
+        self._children: dict[tuple[int, int], tuple[subprocess.Popen[bytes], dict[str, Any]]] = {}
         self._stopping: dict[tuple[int, int], float] = {}
         self._progress_time: dict[int, int] = {}
 
@@ -78,18 +78,15 @@ class Supervisor:
     def _alive(self, row: JobRow, folder: Path) -> bool:
         child = self._children.get((row.id, row.folder))
         if child is not None:
-            return child.poll() is None
+            return child[0].poll() is None
         known = _read(folder / "pid.json")
         if known is None:  # begun by a supervisor that died just then: its runner may be about to say who it is
             return row.started is not None and time.time() - row.started.timestamp() < START_S
         return find(known) is not None
 
-    def _pid(self, row: JobRow, folder: Path) -> int | None:
+    def _identity(self, row: JobRow, folder: Path) -> dict[str, Any] | None:
         child = self._children.get((row.id, row.folder))
-        if child is not None:
-            return child.pid
-        known = _read(folder / "pid.json")
-        return known["pid"] if known is not None and known["boot"] == boot_id() else None
+        return child[1] if child is not None else _read(folder / "pid.json")
 
     def _take_progress(self, row: JobRow, path: Path) -> None:
         try:
@@ -102,24 +99,24 @@ class Supervisor:
 
     def _stop(self, row: JobRow, folder: Path) -> None:
         """Ask at first, kill after a grace time."""
-        pid = self._pid(row, folder)
-        if pid is None:
+        known = self._identity(row, folder)
+        if known is None:
             return
         asked = self._stopping.get((row.id, row.folder))
         if asked is None:
-            end_group(pid)
+            end_group(known)
             self._stopping[row.id, row.folder] = time.monotonic()
         elif time.monotonic() - asked > GRACE_S:
-            end_group(pid, kill=True)
+            end_group(known, kill=True)
 
     def _end(self, row: JobRow, folder: Path, ended: dict[str, Any]) -> None:
         self._take_progress(row, folder / "progress.json")
-        pid = self._pid(row, folder)
-        if pid is not None:
-            end_group(pid, kill=True)  # workers that outlived their runner must not write beside the next attempt
+        known = self._identity(row, folder)
+        if known is not None:
+            end_group(known, kill=True)  # workers that outlived their runner must not write beside the next attempt
         child = self._children.pop((row.id, row.folder), None)
         if child is not None:
-            child.wait()
+            child[0].wait()
         self._stopping.pop((row.id, row.folder), None)
         outcome, error = ended["outcome"], ended["error"]
         if outcome != "done" and row.cancelling:
@@ -156,12 +153,11 @@ class Supervisor:
                 running.append(self.ledger.row(row.id))
 
     def _place(self, row: JobRow, running: list[JobRow]) -> list[str] | None:
-        """GPUs for a row, or None where it has to wait for a slot, a GPU or another job on the same result."""
+        """GPUs for a row, or None where it has to wait for a slot, a GPU or another job on the same results."""
         slots = self.settings.light_slots if row.light else self.settings.slots
         if sum(other.light == row.light for other in running) >= slots:
             return None
-        result = (row.experiment, row.job, row.recording)
-        if any((other.experiment, other.job, other.recording) == result for other in running):
+        if any(_interfere(row, other) for other in running):
             return None
         taken = {device for other in running for device in other.devices}
         free = [device for device in self.devices if device not in taken]
@@ -185,9 +181,17 @@ class Supervisor:
         except (SkeinError, OSError) as error:
             transitions.end_attempt(self.ledger, row, "failed", f"It could not be started: {error}")
             return False
-        self._children[row.id, row.folder] = child
+        self._children[row.id, row.folder] = (child, identity(child.pid))
         logging.info("job %d, attempt %d: %s started as process %d", row.id, row.attempts, row.job, child.pid)
         return True
+
+
+def _interfere(row: JobRow, other: JobRow) -> bool:
+    """Whether both write the same result, or one would read what the other is writing."""
+    places = {row.recording, other.recording} - {None}  # None: of the whole experiment
+    if row.experiment != other.experiment or len(places) == 2:
+        return False
+    return row.job == other.job or row.job in other.reads or other.job in row.reads
 
 
 def ensure_supervisor() -> None:

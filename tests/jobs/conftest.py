@@ -41,9 +41,7 @@ def ledger(own_home: Path) -> Iterator[Ledger]:
     yield ledger
     end_supervisor(own_home)
     for path in own_home.glob("jobs/*/*/pid.json"):
-        process = find(json.loads(path.read_text()))
-        if process is not None:
-            end_group(process.pid, kill=True)
+        end_group(json.loads(path.read_text()), kill=True)
 
 
 def end_supervisor(home: Path) -> None:

@@ -133,8 +133,6 @@ def test_cancel_ends_a_busy_job_and_its_workers(ledger: Ledger, experiment: Expe
     row = ended(ledger, identity)
 
     assert (row.state, row.error) == ("cancelled", None)
-    # by the ledger's own clock: the grace time plus polling, far from the time the job would have taken
-    assert row.finished is not None
     eventually(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes))
 
 

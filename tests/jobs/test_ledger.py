@@ -1,5 +1,7 @@
 """Rows, their order and the changes that people ask for."""
 
+import contextlib
+import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -95,6 +97,17 @@ def test_rows_survive_in_the_file(ledger: Ledger, experiment: Experiment) -> Non
     assert Ledger(ledger.path).row(identity) == ledger.row(identity)
     with pytest.raises(SkeinError, match="no job 77"):
         Ledger(ledger.path).row(77)
+
+
+def test_a_ledger_of_an_earlier_version_is_brought_up_to_date(ledger: Ledger, experiment: Experiment) -> None:
+    identity = ledger.submit(toys.COUNT, experiment, "one")
+    with contextlib.closing(sqlite3.connect(ledger.path)) as database:
+        database.executescript("ALTER TABLE jobs DROP COLUMN reads; PRAGMA user_version = 1;")
+    assert Ledger(ledger.path).row(identity).reads == ()
+    with contextlib.closing(sqlite3.connect(ledger.path)) as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(SkeinError, match="later version of Skein"):
+        Ledger(ledger.path)
 
 
 def test_many_writers_at_once(ledger: Ledger, experiment: Experiment) -> None:

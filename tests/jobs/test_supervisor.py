@@ -11,9 +11,9 @@ import pytest
 
 from pipeline.api import Experiment, InvalidExperiment
 from pipeline.jobs import Job, JobRow, Ledger, transitions
-from pipeline.jobs.process import find, identity
+from pipeline.jobs.process import end_group, find, identity
 from pipeline.jobs.settings import read_settings, settings_path, write_settings
-from pipeline.jobs.supervisor import Supervisor, ensure_supervisor, own_environment
+from pipeline.jobs.supervisor import GRACE_S, POLL_S, Supervisor, ensure_supervisor, own_environment
 from tests.jobs import toys
 from tests.jobs.conftest import ended, eventually
 
@@ -50,6 +50,17 @@ def test_one_result_is_computed_by_one_process(ledger: Ledger, experiment: Exper
     assert placed(Supervisor(ledger), again) is None
 
 
+def test_a_result_is_not_rewritten_while_another_job_reads_it(ledger: Ledger, experiment: Experiment) -> None:
+    write_settings({"slots": 9})
+    begun(ledger, toys.TOTAL, experiment, "one")
+    supervisor = Supervisor(ledger)
+    assert placed(supervisor, ledger.row(ledger.submit(toys.COUNT, experiment, "one"))) is None
+    assert placed(supervisor, ledger.row(ledger.submit(toys.COUNT, experiment, "two"))) == []
+    whole = replace(toys.TOTAL, name="whole", scope="experiment")
+    begun(ledger, toys.COUNT, experiment, "two")
+    assert placed(supervisor, ledger.row(ledger.submit(whole, experiment))) is None
+
+
 def test_gpus_are_given_out_once(ledger: Ledger, experiment: Experiment) -> None:
     write_settings({"slots": 9, "gpus": ["0", "GPU-b"]})
     supervisor = Supervisor(ledger)
@@ -78,7 +89,7 @@ def test_the_environment_of_an_attempt_names_its_gpus(
     ledger.submit(replace(toys.COUNT, gpu=1), experiment, "one")
     supervisor.step()
     assert found[0]["CUDA_VISIBLE_DEVICES"] == "1"
-    for child in supervisor._children.values():
+    for child, _ in supervisor._children.values():
         child.wait()
 
 
@@ -109,6 +120,20 @@ def test_a_process_is_not_taken_for_a_later_one_of_its_number() -> None:
         child_known = identity(child.pid)
     assert find(child_known) is None
     assert find(None) is None
+
+
+def test_a_group_is_not_ended_for_an_earlier_process_of_its_number() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True) as child:
+        known = identity(child.pid)
+        end_group({**known, "started": known["started"] - 60}, kill=True)
+        end_group({**known, "boot": "another"}, kill=True)
+        assert child.poll() is None
+        end_group(known, kill=True)
+        assert child.wait() != 0
+
+
+def test_cancelling_leaves_time_to_spare_within_two_seconds() -> None:
+    assert GRACE_S + 4 * POLL_S < 2
 
 
 def test_one_supervisor_that_ends_when_idle(ledger: Ledger, experiment: Experiment, own_home: Path) -> None:
