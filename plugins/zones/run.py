@@ -112,7 +112,7 @@ def assumptions(analysis: Analysis, trajectories: Trajectories, expected: int | 
     if trajectories.unit == "px" and analysis.zones:
         yield "The trajectories are in pixels: zones, distances and the exit threshold are taken as pixels too."
     if expected is not None and len(trajectories.individuals) != expected:
-        yield f"{len(trajectories.individuals)} animals have a trajectory, {expected} are expected."
+        yield f"Animals with a trajectory: {len(trajectories.individuals)}; expected: {expected}."
     exclusive = [zone for zone in analysis.zones if zone.priority is not None]
     if len({zone.priority for zone in exclusive}) < len(exclusive):
         yield "Some exclusive zones have the same priority: the one listed first wins where they overlap."

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.api import Zone
@@ -158,6 +158,7 @@ choices = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None, max_examples=30)
 @given(tracks, choices)
 def test_the_rows_of_one_animal_reconcile_to_the_sample(track: str, chosen: dict) -> None:
     rows = rows_of(track, fps=20.0, **chosen)
@@ -172,6 +173,7 @@ def test_the_rows_of_one_animal_reconcile_to_the_sample(track: str, chosen: dict
     )  # exclusive here: one after the other
 
 
+@settings(deadline=None, max_examples=30)
 @given(tracks, choices)
 def test_overlapping_zones_reconcile_once_the_overlap_is_taken_off(track: str, chosen: dict) -> None:
     wide = Zone(name="wide", polygon=[(0, 0), (3, 0), (3, 1), (0, 1)])
@@ -183,6 +185,7 @@ def test_overlapping_zones_reconcile_once_the_overlap_is_taken_off(track: str, c
     assert exclusive.samples.sum() == len(track)
 
 
+@settings(deadline=None, max_examples=30)
 @given(tracks, st.sampled_from([0.1, 0.25, 0.7]))
 def test_bins_add_up_to_the_whole(track: str, length: float) -> None:
     whole = rows_of(track, fps=20.0).set_index("zone")
