@@ -60,7 +60,7 @@ class Rows:
     def slices(self) -> dict[int, slice]:
         """Where each path's rows are."""
         numbers, start = np.unique(self.path, return_index=True)
-        stops = np.append(start[1:], len(self))
+        stops = np.append(start, len(self))[1:]
         return {int(n): slice(int(a), int(b)) for n, a, b in zip(numbers, start, stops, strict=True)}
 
 
