@@ -52,15 +52,22 @@ def symmetries(board: Board) -> list[tuple[NDArray[np.intp], Floats]]:
     return found
 
 
-def find_board(image: Grey, board: Board) -> Floats | None:
+def find_board(image: Grey, board: Board, *, thorough: bool = True) -> Floats | None:
     """Corners of the board in a grey image.
+
+    Parameters
+    ----------
+    thorough
+        Try all thresholds where a quick look sees no chessboard: ten times slower there, and finds a few more.
 
     Returns
     -------
     (N, 2) px in the order of :func:`corner_points`, NaN for a corner that is not seen (ChArUco); None where there is no
     board. The order is right-handed, and a chessboard begins at a dark inner square where that decides.
     """
-    return _charuco(image, board) if board.type == "charuco" else _chessboard(image, board.inner_corners)
+    if board.type == "charuco":
+        return _charuco(image, board)
+    return _chessboard(image, board.inner_corners, thorough)
 
 
 def sizes_seen(images: Iterable[Grey], board: Board) -> tuple[dict[tuple[int, int], int], list[tuple[int, int]]]:
@@ -79,18 +86,20 @@ def sizes_seen(images: Iterable[Grey], board: Board) -> tuple[dict[tuple[int, in
     counts: dict[tuple[int, int], int] = {}
     for image in images:
         for size in sorted(tried, key=lambda size: -counts.get(size, 0)):
-            if _chessboard(image, size) is not None:
+            if _chessboard(image, size, thorough=False) is not None:
                 counts[size] = counts.get(size, 0) + 1
                 break
     return dict(sorted(counts.items(), key=lambda item: -item[1])), tried
 
 
-def _chessboard(image: Grey, size: tuple[int, int]) -> Floats | None:
+def _chessboard(image: Grey, size: tuple[int, int], thorough: bool) -> Floats | None:
     columns, rows = size
     scale = min(1.0, _DETECTION_SIZE / max(image.shape))
     small = image if scale == 1 else cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     flags = cv2.CALIB_CB_ADAPTIVE_THRESH | cv2.CALIB_CB_NORMALIZE_IMAGE
-    found, corners = cv2.findChessboardCorners(small, size, flags=flags)
+    found, corners = cv2.findChessboardCorners(
+        small, size, flags=flags if thorough else flags | cv2.CALIB_CB_FAST_CHECK
+    )
     if not found:
         return None
     pixels = (np.asarray(corners, float).reshape(-1, 2) + 0.5) / scale - 0.5

@@ -65,7 +65,7 @@ def judged(report: Report, problems: list[str]) -> Report:
     shortfalls += _squares(report)
     if report.world == "camera" and not problems:
         shortfalls.append(
-            (False, f"The axes are those of the first camera, {report.cameras[0].name}: mark at least 4 surveyed points "
+            (False, f"The axes are those of {report.cameras[0].name}: mark at least 4 surveyed points "
              "in the images, or film the board lying on the floor and set floor_frame, to have the floor at z = 0.")
         )  # fmt: skip
     shortfalls.sort(key=lambda item: not item[0])

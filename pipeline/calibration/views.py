@@ -14,6 +14,10 @@ from pipeline.types import Board
 Floats = NDArray[np.float64]
 _PIECE = 40
 """Images per unit of parallel work."""
+_FEW = 30
+"""With fewer views than this a camera's images are looked at again."""
+_AGAIN = 120
+"""Images per camera that are looked at again at most."""
 _CELLS = 6
 """Cells per side of the grid on which the spread of the corners is judged."""
 
@@ -42,13 +46,14 @@ class Piece:
     film: Film
     moments: Sequence[int]
     board: Board
+    thorough: bool = False
 
 
 def search(piece: Piece) -> list[View]:
     """Every view of the board in a stretch of film."""
     found = []
     for moment, image in piece.film.images(piece.moments):
-        pixels = find_board(image, piece.board)
+        pixels = find_board(image, piece.board, thorough=piece.thorough)
         if pixels is not None:
             found.append(View(piece.film.camera, moment, pixels))
     return found
@@ -63,17 +68,39 @@ def search_films(
 ) -> dict[str, list[View]]:
     """Every view of the board in all films, by camera and in the order of time; stretches run in parallel.
 
-    Every `step`-th moment is looked at, and always the one at which the board lies on the floor.
+    Every `step`-th moment is looked at, and always the one at which the board lies on the floor. Where that gives few
+    views, part of the images are looked at again, more thoroughly.
     """
-    pieces = []
-    for film in films:
-        moments = looked_at(film, board, step)
-        pieces += [Piece(film, moments[start : start + _PIECE], board) for start in range(0, len(moments), _PIECE)]
+    moments = {film.camera: looked_at(film, board, step) for film in films}
+    views = _searched(films, moments, board, False, fanout, progress)
+    poor = [film for film in films if len(views[film.camera]) < _FEW]
+    for film in poor:
+        seen = {view.moment for view in views[film.camera]}
+        missed = [moment for moment in moments[film.camera] if moment not in seen]
+        moments[film.camera] = missed[:: max(1, -(-len(missed) // _AGAIN))]
+    for camera, found in _searched(poor, moments, board, True, fanout, progress).items():
+        views[camera] += found
+    return {camera: sorted(found, key=lambda view: view.moment) for camera, found in views.items()}
+
+
+def _searched(
+    films: list[Film],
+    moments: dict[str, list[int]],
+    board: Board,
+    thorough: bool,
+    fanout: Fanout,
+    progress: Callable[[int, int], None],
+) -> dict[str, list[View]]:
     views: dict[str, list[View]] = {film.camera: [] for film in films}
+    pieces = [
+        Piece(film, moments[film.camera][start : start + _PIECE], board, thorough)
+        for film in films
+        for start in range(0, len(moments[film.camera]), _PIECE)
+    ]
     for done, (index, found) in enumerate(fanout.map(search, pieces), start=1):
         views[pieces[index].film.camera] += found
         progress(done, len(pieces))
-    return {camera: sorted(found, key=lambda view: view.moment) for camera, found in views.items()}
+    return views
 
 
 def looked_at(film: Film, board: Board, step: int) -> list[int]:

@@ -169,7 +169,7 @@ def adjust(
             continue
         expected = float(step @ (damping * scale * step - gradient)) / 2
         gain = (cost - next_cost) / max(expected, 1e-300)
-        done = cost - next_cost < 1e-9 * cost
+        done = cost - next_cost < 1e-7 * cost
         (cameras, poses), residuals, cost, weights = moved, next_residuals, next_cost, next_weights
         normal, gradient = _normal_equations(next_jacobian, residuals, weights, columns, size, seen)
         damping, growth = max(damping * max(1 / 3, 1 - (2 * gain - 1) ** 3), 1e-15), 2.0
