@@ -35,7 +35,8 @@ callbacks. ``services.state(view, "segment")`` is the :class:`Status` of a stage
 page, ``decimated(x, y)`` thins a curve and says so.
 
 **Tables**: ``grid(id, columns, rowData=…)`` is AG Grid in our look, ``number_column("speed", "Speed", "m/s", 2)`` a
-column of it.
+column of it; a table of thousands has ``rowModelType="infinite"`` and answers ``getRowsRequest`` (see the pages Jobs
+and Overview). **Forms** are ``parameter_form(model, values, form)`` from a pydantic class.
 
 **Media.** ``frame_url(view, camera, frame, width=…)`` is a JPEG of a recording frame, ``video_url(view, camera)`` its
 browser proxy (byte ranges). **Keys**: give a button ``**{"data-key": "ArrowRight"}`` and the shell presses it when that
@@ -62,7 +63,8 @@ from dashboard.components.blocks import (
     toast,
     warning_list,
 )
-from dashboard.components.grid import grid, number_column
+from dashboard.components.forms import field_problems, form_values, parameter_form
+from dashboard.components.grid import grid, number_column, refresh_on, restart_on
 from dashboard.components.icons import icon
 from dashboard.components.media import frame_url, video_url
 from dashboard.components.states import Status, duration, state_badge, state_icon, state_words
@@ -102,6 +104,8 @@ __all__ = [
     "duration",
     "empty_state",
     "error_state",
+    "field_problems",
+    "form_values",
     "frame_url",
     "graph",
     "grid",
@@ -116,7 +120,10 @@ __all__ = [
     "numbers",
     "page_header",
     "panel",
+    "parameter_form",
     "primary",
+    "refresh_on",
+    "restart_on",
     "retry_button",
     "run_button",
     "secondary",

@@ -92,6 +92,7 @@ class Media:
         self._described: Recent[Described] = Recent(4000)
         self._pictures: Recent[bytes] = Recent(_PICTURES)
         self._readers: Recent[VideoReader] = Recent(_READERS, VideoReader.close)
+        self._turns: dict[Path, threading.Lock] = {}
         self._pending: set[Hashable] = set()
         self._lock = threading.Lock()
         self.version = 0
@@ -170,10 +171,11 @@ class Media:
         state = path.stat()
         key = (path, state.st_mtime_ns, state.st_size, number, width)
         tag = f"{abs(hash(key)):x}"
-        known = self._pictures.get(key)
-        if known is None:
-            known = self._encoded(path, number, width)
-            self._pictures.put(key, known)
+        with self._turns.setdefault(path, threading.Lock()):  # a page asks for the same picture many times at once
+            known = self._pictures.get(key)
+            if known is None:
+                known = self._encoded(path, number, width)
+                self._pictures.put(key, known)
         return known, tag
 
     def _encoded(self, path: Path, number: int, width: int | None) -> bytes:
@@ -181,7 +183,7 @@ class Media:
         try:
             image = reader.read(number)
         finally:
-            self._readers.put(path, reader)  # a reader is held by one thread at a time
+            self._readers.put(path, reader)
         if width is not None and width < image.shape[1]:
             height = max(1, round(image.shape[0] * width / image.shape[1]))
             image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

@@ -6,7 +6,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.actions import cancel_button, log_button, retry_button, run_button
-from dashboard.components.blocks import warning_list
+from dashboard.components.blocks import link_button, warning_list
+from dashboard.components.forms import label_of
 from dashboard.components.media import frame_url
 from dashboard.components.states import Status, duration, state_badge
 from dashboard.media import Described
@@ -60,7 +61,7 @@ def provenance_table(result: Provenance) -> Component:
             html.H3("Notes") if result.notes else None,
             html.Ul([html.Li(note) for note in result.notes]) if result.notes else None,
             html.H3("Parameters"),
-            _table([(name.replace("_", " "), _shown(value)) for name, value in result.parameters.items()]),
+            _table([(label_of(name), _shown(value)) for name, value in result.parameters.items()]),
             html.Details(
                 [
                     html.Summary("Versions and fingerprints of the inputs"),
@@ -83,6 +84,9 @@ def recording_details(view: View, entry: Recording, described: Described) -> Com
     ]
     return html.Div(
         [
+            html.Div(
+                link_button("Show this recording", view.link(recording=entry.name), "open"), className="page-actions"
+            ),
             warning_list(described.warnings),
             html.H3("What is used"),
             html.Ul([html.Li(note) for note in described.notes])
@@ -90,7 +94,7 @@ def recording_details(view: View, entry: Recording, described: Described) -> Com
             else html.P("Everything.", className="dim"),
             html.Div(pictures, className="pictures"),
             html.H3("As experiment.toml says"),
-            _table([(key.replace("_", " "), _shown(value)) for key, value in _given(entry)]),
+            _table([(label_of(key), _shown(value)) for key, value in _given(entry)]),
         ],
         className="details",
     )

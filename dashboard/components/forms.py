@@ -1,5 +1,6 @@
 """Forms made from parameter classes: one field per parameter, with unit, limits, help and default."""
 
+import json
 from collections.abc import Sequence
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -12,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 FIELD = "shell-field"
-_UNITS = {"s", "mm", "m", "px"}
+_UNITS = {"s", "percent", "mm", "m", "px"}
 _ACRONYMS = {"gpu", "iou", "roi", "fps", "id", "mog2"}
 
 
@@ -65,11 +66,16 @@ def field_problems(model: type[BaseModel], values: dict[str, Any]) -> dict[str, 
 
 
 def changed(model: type[BaseModel], values: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
-    """The values that differ from what would apply without them (`base`, then the defaults)."""
-    applied = {
-        name: base.get(name, info.get_default(call_default_factory=True)) for name, info in model.model_fields.items()
-    }
-    return {name: value for name, value in values.items() if applied.get(name) != value}
+    """The values that differ from what would apply without them (`base`, then the defaults).
+
+    Only these are passed on, so that a later change of `experiment.toml` is not held back by what a form repeated.
+    """
+    given = model.model_validate({**base, **values}).model_dump(mode="json")
+    try:
+        applied = model.model_validate(base).model_dump(mode="json")
+    except ValidationError:
+        return values
+    return {name: value for name, value in values.items() if given[name] != applied[name]}
 
 
 def label_of(name: str, unit: str = "") -> str:
@@ -87,10 +93,20 @@ def _stack(fields: list[Component]) -> Component:
 
 def _parsed(info: FieldInfo, value: Any) -> Any:
     kind = _plain(info.annotation)
+    if isinstance(value, str) and _nested(kind):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value  # the validation says what was expected
     if isinstance(value, str) and get_origin(kind) in (list, tuple):
         parts = [part.strip() for part in value.replace(";", ",").split(",") if part.strip()]
         return parts if str in get_args(kind) else [_scalar(part) for part in parts]
     return value
+
+
+def _nested(kind: Any) -> bool:
+    """Whether a value is written as JSON: tables, and lists of lists."""
+    return get_origin(kind) is dict or any(get_origin(part) in (list, tuple, dict) for part in get_args(kind))
 
 
 def _scalar(text: str) -> int | float | str:
@@ -144,14 +160,19 @@ def _field(name: str, info: FieldInfo, values: dict[str, Any], form: str) -> Com
             allowDeselect=False,
             **common,
         )
-    placeholder = "not set" if default is None else str(default)
+    placeholder = "not set" if default in (None, {}, [], ()) else str(default)
     if kind in (int, float):
         return dmc.NumberInput(
             value="" if value is None else value,
             min=low, max=high, clampBehavior="none", allowDecimal=kind is float, placeholder=placeholder,
             step=1 if kind is int else _step(default), hideControls=kind is float, **common,
         )  # fmt: skip
-    text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else ("" if value is None else str(value))
+    if value in (None, {}, [], ()):
+        text = ""
+    elif _nested(kind):
+        text = json.dumps(value, default=str)
+    else:
+        text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
     return dmc.TextInput(value=text, placeholder=placeholder, **common)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_ag_grid as dag
+from dash import Dash, Input, Output
 
 # The parameters are CSS variables of assets/10-frame.css, so that a grid follows the theme by itself.
 _THEME = (
@@ -35,6 +36,26 @@ def grid(id: Any, columns: Sequence[dict[str, Any]], height: str = "60vh", **pro
         dashGridOptions=options,
         style={"height": height, **properties.pop("style", {})},
         **properties,
+    )
+
+
+def refresh_on(app: Dash, id: str, trigger: Input) -> None:
+    """Let a grid with ``rowModelType="infinite"`` ask again for the rows in view; scroll and selection stay."""
+    app.clientside_callback(
+        f"() => window.dash_clientside.grids.refresh('{id}')",
+        Output(id, "className", allow_duplicate=True),
+        trigger,
+        prevent_initial_call=True,
+    )
+
+
+def restart_on(app: Dash, id: str, *triggers: Input) -> None:
+    """Let such a grid begin at the top, because other rows are wanted."""
+    app.clientside_callback(
+        f"() => window.dash_clientside.grids.restart('{id}')",
+        Output(id, "className", allow_duplicate=True),
+        *triggers,
+        prevent_initial_call=True,
     )
 
 

@@ -7,8 +7,9 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from dashboard import entering
-from dashboard.components.blocks import primary, secondary, toast
+from dashboard.components.blocks import primary, toast
 from dashboard.components.forms import FIELD, form_values, parameter_form
+from dashboard.components.icons import icon
 from dashboard.page import Place, View
 from dashboard.services import START, Services
 from dashboard.shell.layout import LIGHT
@@ -19,12 +20,20 @@ _RECORDING = "recording"
 _ENTRY_FIELDS = ("name", "recorded_fps", "start", "start_at_s", "duration_s", "stride", "animals")
 
 
-def buttons(services: Services) -> list[Component]:
-    """Open, and make a new one."""
-    return [
-        secondary("Open …", "experiments-open", "open"),
-        secondary("New experiment …", "experiments-new", "add"),
-    ]
+def menu() -> Component:
+    """Open an experiment, or make a new one."""
+    return dmc.Menu(
+        [
+            dmc.MenuTarget(dmc.Button("Experiment", leftSection=icon("open", 16), variant="default")),
+            dmc.MenuDropdown(
+                [
+                    dmc.MenuItem("Open …", id="experiments-open", leftSection=icon("open", 16)),
+                    dmc.MenuItem("New …", id="experiments-new", leftSection=icon("add", 16)),
+                ]
+            ),
+        ],
+        keepMounted=True,
+    )
 
 
 def recording_button(id: str = "experiments-add-recording") -> Component:
@@ -32,7 +41,7 @@ def recording_button(id: str = "experiments-add-recording") -> Component:
     return dmc.Button(
         "Add recording …",
         id={"type": "experiments-recording", "at": id},
-        leftSection=html.Span(className="icon icon-video", style={"width": 16, "height": 16}),
+        leftSection=icon("video", 16),
         variant="default",
     )
 
@@ -178,7 +187,7 @@ def recording_form(services: Services, view: View) -> Component:
             html.H3("Import start times"),
             html.P("A text list, one recording per line: its name … mm:ss, in recorded time.", className="dim"),
             dcc.Upload(
-                html.Button([html.Span(className="icon icon-import"), "Choose the list …"], className="link-button"),
+                html.Button([icon("import", 16), "Choose the list …"], className="link-button"),
                 id="experiments-starts",
                 multiple=False,
                 max_size=5_000_000,

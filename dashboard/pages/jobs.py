@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
+from dash import Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.components.blocks import empty_state, page_header, panel, secondary, toast
-from dashboard.components.grid import grid
+from dashboard.components.grid import grid, refresh_on, restart_on
 from dashboard.components.icons import icon
 from dashboard.components.states import duration
 from dashboard.page import Page, View
@@ -208,22 +208,8 @@ def register(app: Dash, services: Services) -> None:
         shown = [as_cells(row, titles) for row in found[request["startRow"] : request["endRow"]]]
         return {"rowData": shown, "rowCount": len(found)}, f"{len(found):,} jobs"
 
-    app.clientside_callback(
-        ClientsideFunction("grids", "refresh"),
-        Output(_GRID, "className", allow_duplicate=True),
-        REVISION,
-        State(_GRID, "id"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        """(state, experiment, text, id) => window.dash_clientside.grids.restart(state, id)""",
-        Output(_GRID, "className", allow_duplicate=True),
-        Input("jobs-state", "value"),
-        Input("jobs-experiment", "value"),
-        Input("jobs-search", "value"),
-        State(_GRID, "id"),
-        prevent_initial_call=True,
-    )
+    refresh_on(app, _GRID, REVISION)
+    restart_on(app, _GRID, *(Input(state.component_id, "value") for state in listing_states))
 
     @app.callback(Output("jobs-sentence", "children"), REVISION, prevent_initial_call=True)
     def refresh(_revision: Any) -> str:

@@ -1,17 +1,18 @@
 """The page Overview: what ran, whether it can be trusted, and what to do next."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.components.blocks import empty_state, page_header, panel, primary, secondary, toast
 from dashboard.components.details import recording_details, result_details
+from dashboard.components.grid import grid, refresh_on, restart_on
 from dashboard.components.icons import icon
-from dashboard.components.matrix import cell, cell_class, cell_content, cell_hover, matrix, recording_line
+from dashboard.components.matrix import ROW_HEIGHT, cell, cell_class, cell_content, columns, ordered, row
 from dashboard.components.states import WORDS, Status
 from dashboard.page import Page, View
 from dashboard.pages import experiment_forms
@@ -23,7 +24,7 @@ from dashboard.shell.wires import REVISION, TOASTS, VIEW
 from dashboard.states import Cell
 from pipeline.api import Experiment, read_provenance
 
-_ROWS = 25
+_GRID = "overview-grid"
 FILTERS = {
     "all": ("All", frozenset(WORDS)),
     "todo": ("To do", frozenset({"missing", "stale"})),
@@ -35,9 +36,9 @@ FILTERS = {
 
 def layout(services: Services, view: View) -> Component:
     """The page for the chosen experiment; or how to open one."""
-    add_experiment = experiment_forms.buttons(services)
+    menu = experiment_forms.menu()
     if view.problems:
-        broken = [page_header("Overview", more=add_experiment), problems_state(services, view)]
+        broken = [page_header("Overview", more=[menu]), problems_state(services, view)]
         return html.Div([*broken, experiment_forms.drawers(services, view)])
     if view.experiment is None:
         return html.Div(
@@ -47,7 +48,7 @@ def layout(services: Services, view: View) -> Component:
                     "Shows every recording of an experiment and how far each stage is: what ran, whether it can be "
                     "trusted, what to do next.",
                     "It needs an experiment: a folder with an experiment.toml.",
-                    html.Div(add_experiment, className="page-actions"),
+                    menu,
                 ),
                 experiment_forms.drawers(services, view),
             ]
@@ -58,14 +59,12 @@ def layout(services: Services, view: View) -> Component:
         experiment.name,
         html.Span(sentence(experiment, states), id="overview-sentence"),
         primary(run_label(states), "overview-run", "run", disabled=todo(states) == 0),
-        more=[*add_experiment, experiment_forms.recording_button()],
+        more=[menu, experiment_forms.recording_button()],
     )
     whole = [job for job in services.stages.values() if job.scope == "experiment"]
     strip = html.Div(
         [
-            html.Div(
-                [html.Span(job.title, title=job.help), cell(job.name, None, states.get((job.name, None), Status()))]
-            )
+            html.Div([html.Span(job.title, title=job.help), cell(job.name, states.get((job.name, None), Status()))])
             for job in whole
         ],
         className="strip",
@@ -78,14 +77,13 @@ def layout(services: Services, view: View) -> Component:
             experiment_forms.recording_button("overview-first-recording"),
         )
     else:
-        body = panel([_tools(experiment), _chosen_bar(services), html.Div(id="overview-table"), _pages()])
+        body = panel([_tools(), _chosen_bar(services), _matrix(services, experiment)])
     return html.Div(
         [
             header,
             html.P(experiment.configuration.description) if experiment.configuration.description else None,
             strip if whole else None,
             body,
-            dcc.Store(id="overview-picked", data=[]),
             dmc.Drawer(
                 id="overview-drawer",
                 position="right",
@@ -143,18 +141,28 @@ def listed(experiment: Experiment, states: Mapping[Cell, Status], text: str, cho
     ]
 
 
-def table(services: Services, view: View, names: Sequence[str], picked: Sequence[str]) -> Component:
-    """The matrix of some recordings."""
-    experiment = view.experiment
-    if experiment is None or not names:
-        return html.P("No recording fits this search.", className="dim")
+def _matrix(services: Services, experiment: Experiment) -> Component:
     stages = [job for job in services.stages.values() if job.scope == "recording"]
-    described = {name: services.media.peek(experiment, name) for name in names}
-    entries = [experiment.recording(name) for name in names]
-    return matrix(view, stages, entries, services.states(experiment, names), described, picked)
+    height = 56 + ROW_HEIGHT * max(3, len(experiment.recording_names))
+    return grid(
+        _GRID,
+        columns(stages),
+        height=f"min({height}px, calc(100vh - 250px))",
+        rowModelType="infinite",
+        getRowId="params.data.id",
+        dashGridOptions={
+            "rowSelection": {"mode": "multiRow", "enableClickSelection": False, "headerCheckbox": False},
+            "rowHeight": ROW_HEIGHT,
+            "cacheBlockSize": 30,
+            "maxBlocksInCache": 6,
+            "rowBuffer": 4,
+            "tooltipShowDelay": 400,
+            "rowClassRules": {"here": "params.data && params.data.chosen"},
+        },
+    )
 
 
-def _tools(experiment: Experiment) -> Component:
+def _tools() -> Component:
     return html.Div(
         [
             dmc.TextInput(
@@ -168,6 +176,7 @@ def _tools(experiment: Experiment) -> Component:
                 value="all",
             ),
             html.Span(id="overview-count", className="dim"),
+            dmc.Checkbox(id="overview-all", label="Choose all that are listed", size="xs", checked=False),
         ],
         className="table-tools",
     )  # fmt: skip
@@ -191,68 +200,62 @@ def _chosen_bar(services: Services) -> Component:
     )
 
 
-def _pages() -> Component:
-    return dmc.Pagination(id="overview-pages", total=1, value=1, size="sm", hideWithOnePage=True, mt=10)
-
-
 def register(app: Dash, services: Services) -> None:
     """Add the callbacks."""
     experiment_forms.register(app, services)
 
+    filters = (State("overview-filter", "value"), State("overview-search", "value"))
+
     @app.callback(
-        Output("overview-table", "children"),
-        Output("overview-pages", "total"),
+        Output(_GRID, "getRowsResponse"),
         Output("overview-count", "children"),
-        Input("overview-search", "value"),
-        Input("overview-filter", "value"),
-        Input("overview-pages", "value"),
-        State("overview-picked", "data"),
+        Input(_GRID, "getRowsRequest"),
+        *filters,
         VIEW,
     )
-    def list_recordings(text: str | None, chosen: str, page: int, picked: list[str], shown: Any) -> tuple[Any, ...]:
+    def rows(request: dict[str, Any] | None, chosen: str, text: str | None, shown: Any) -> tuple[Any, Any]:
         view = services.view(shown)
-        if view.experiment is None:
-            return no_update, no_update, no_update
-        names = listed(view.experiment, services.states(view.experiment), text or "", chosen)
-        total = max(1, -(-len(names) // _ROWS))
-        first = (min(page, total) - 1) * _ROWS
+        if request is None or view.experiment is None:
+            return no_update, no_update
+        states = services.states(view.experiment)
+        names = listed(view.experiment, states, text or "", chosen)
+        names = ordered(names, states, request.get("sortModel") or [])
+        stages = [job for job in services.stages.values() if job.scope == "recording"]
+        data = [
+            row(view, stages, view.experiment.recording(name), states, services.media.peek(view.experiment, name))
+            for name in names[request["startRow"] : request["endRow"]]
+        ]
         count = f"{len(names)} of {len(view.experiment.recording_names)}"
-        return table(services, view, names[first : first + _ROWS], picked), total, count
+        return {"rowData": data, "rowCount": len(names)}, count
+
+    refresh_on(app, _GRID, REVISION)
+    restart_on(app, _GRID, Input("overview-filter", "value"), Input("overview-search", "value"))
 
     @app.callback(
         Output("overview-sentence", "children"),
         Output("overview-run", "children"),
         Output("overview-run", "disabled"),
-        Output({"type": "overview-cell", "job": ALL, "recording": ALL}, "children"),
-        Output({"type": "overview-cell", "job": ALL, "recording": ALL}, "className"),
-        Output({"type": "overview-cell", "job": ALL, "recording": ALL}, "title"),
-        Output({"type": "overview-line", "recording": ALL}, "children"),
+        Output({"type": "overview-cell", "job": ALL}, "children"),
+        Output({"type": "overview-cell", "job": ALL}, "className"),
+        Output({"type": "overview-cell", "job": ALL}, "title"),
         REVISION,
-        State({"type": "overview-cell", "job": ALL, "recording": ALL}, "id"),
-        State({"type": "overview-line", "recording": ALL}, "id"),
+        State({"type": "overview-cell", "job": ALL}, "id"),
         VIEW,
         prevent_initial_call=True,
     )
-    def refresh(_revision: Any, cells: list[Any], lines: list[Any], shown: Any) -> tuple[Any, ...]:
+    def refresh(_revision: Any, cells: list[Any], shown: Any) -> tuple[Any, ...]:
         view = services.view(shown)
         if view.experiment is None:
-            return (no_update,) * 3 + ([no_update] * len(cells),) * 3 + ([no_update] * len(lines),)
+            return (no_update,) * 3 + ([no_update] * len(cells),) * 3
         states = services.states(view.experiment)
-        found = [states.get((id_["job"], id_["recording"] or None), Status()) for id_ in cells]
-        about = [
-            recording_line(view.experiment.recording(name), services.media.peek(view.experiment, name))
-            if (name := id_["recording"]) in view.experiment.recording_names
-            else no_update
-            for id_ in lines
-        ]
+        found = [states.get((id_["job"], None), Status()) for id_ in cells]
         return (
             sentence(view.experiment, states),
             run_label(states),
             todo(states) == 0,
             [cell_content(status) for status in found],
             [cell_class(status) for status in found],
-            [cell_hover(status) for status in found],
-            about,
+            ["\n".join(status.reasons) for status in found],
         )
 
     @app.callback(TOASTS, Input("overview-run", "n_clicks"), VIEW, prevent_initial_call=True)
@@ -265,7 +268,7 @@ def register(app: Dash, services: Services) -> None:
         TOASTS,
         Input("overview-run-picked", "n_clicks"),
         Input("overview-cancel-picked", "n_clicks"),
-        State("overview-picked", "data"),
+        State("shell-picked", "data"),
         VIEW,
         prevent_initial_call=True,
     )
@@ -279,51 +282,58 @@ def register(app: Dash, services: Services) -> None:
         return [toast(f"{count} jobs are being cancelled." if count else "None of them has a job.", "cancelled")]
 
     @app.callback(
-        Output("overview-picked", "data"),
         Output("shell-picked", "data"),
         Output("overview-picked-bar", "hidden"),
         Output("overview-picked-count", "children"),
-        Output({"type": "overview-pick", "recording": ALL}, "checked"),
-        Input({"type": "overview-pick", "recording": ALL}, "checked"),
-        Input("overview-pick-all", "checked"),
-        State({"type": "overview-pick", "recording": ALL}, "id"),
-        State("overview-picked", "data"),
+        Input(_GRID, "selectedRows"),
+        Input("overview-all", "checked"),
+        Input("overview-count", "children"),
+        *filters,
+        VIEW,
         prevent_initial_call=True,
     )
-    def pick(checked: list[bool], every: bool, ids: list[Any], before: list[str]) -> tuple[Any, ...]:
-        if ctx.triggered_id == "overview-pick-all":
-            checked = [every] * len(ids)
-        here = {id_["recording"]: bool(on) for id_, on in zip(ids, checked, strict=True)}
-        picked = [name for name in before if name not in here] + [name for name, on in here.items() if on]
-        return picked, picked, not picked, f"{len(picked)} chosen", checked
+    def pick(
+        selected: list[dict[str, Any]] | None, every: bool, _count: Any, chosen: str, text: str | None, shown: Any
+    ) -> tuple[Any, ...]:
+        view = services.view(shown)
+        names = [row["id"] for row in selected or []]
+        if every and view.experiment is not None:
+            names = listed(view.experiment, services.states(view.experiment), text or "", chosen)
+        return names, not names, f"{len(names)} chosen"
 
     @app.callback(
         Output("overview-drawer", "opened"),
         Output("overview-drawer", "title"),
         Output("overview-drawer-body", "children"),
-        Input({"type": "overview-cell", "job": ALL, "recording": ALL}, "n_clicks"),
-        Input({"type": "overview-about", "recording": ALL}, "n_clicks"),
+        Input({"type": "overview-cell", "job": ALL}, "n_clicks"),
+        Input(_GRID, "cellClicked"),
         VIEW,
         prevent_initial_call=True,
     )
-    def open_details(_cells: list[Any], _lines: list[Any], shown: Any) -> tuple[Any, Any, Any]:
-        pressed = pressed_id()
+    def open_details(_cells: list[Any], clicked: dict[str, Any] | None, shown: Any) -> tuple[Any, Any, Any]:
         view = services.view(shown)
-        if pressed is None or view.experiment is None:
+        pressed = pressed_id()
+        if view.experiment is None:
             return no_update, no_update, no_update
-        recording = pressed["recording"] or None
-        if pressed["type"] == "overview-about":
-            entry = view.experiment.recording(pressed["recording"])
-            described = services.media.described(view.experiment, entry.name)
-            return True, entry.name, recording_details(view, entry, described)
-        job = services.jobs[pressed["job"]]
-        status = services.states(view.experiment, [recording] if recording else []).get((job.name, recording), Status())
-        result = read_provenance(view.experiment, job.name, recording)
-        return (
-            True,
-            f"{job.title} · {recording or view.experiment.name}",
-            result_details(view, job, recording, status, result),
-        )
+        if pressed is not None:
+            return True, *details(services, view, pressed["job"], None)
+        if ctx.triggered_id != _GRID or not clicked or clicked.get("rowId") not in view.experiment.recording_names:
+            return no_update, no_update, no_update
+        return True, *details(services, view, clicked["colId"], clicked["rowId"])
+
+
+def details(services: Services, view: View, column: str, recording: str | None) -> tuple[str, Component]:
+    """Title and content of the drawer for a cell: a stage at one place, or the recording itself."""
+    experiment = view.experiment
+    assert experiment is not None
+    if column not in services.stages:
+        entry = experiment.recording(recording or "")
+        return entry.name, recording_details(view, entry, services.media.described(experiment, entry.name))
+    job = services.jobs[column]
+    status = services.states(experiment, [recording] if recording else []).get((column, recording), Status())
+    result = read_provenance(experiment, column, recording)
+    title = f"{job.title} · {recording or experiment.name}"
+    return title, result_details(view, job, recording, status, result)
 
 
 def _queued(ids: list[int]) -> dict[str, Any]:

@@ -24,13 +24,14 @@ def register(app: Dash, services: Services) -> None:
         Output("shell-files", "data"),
         Input("shell-tick", "n_intervals"),
         State("shell-revision", "data"),
-        State("shell-files", "data"),
         State("shell-view", "data"),
     )
-    def tick(_n: int, revision: Any, files: Any, shown: dict[str, Any] | None) -> tuple[Any, Any]:
+    def tick(_n: int, revision: Any, shown: dict[str, Any] | None) -> tuple[Any, Any]:
         services.tend()
-        now, files_now = services.revision(), services.files_stamp(services.view(shown).key)
-        return (no_update if now == revision else now), (no_update if files_now == files else files_now)
+        now = services.revision()
+        files = services.files_stamp(services.view(shown).key) if shown else None
+        edited = shown is not None and files != shown.get("files")
+        return (no_update if now == revision else now), (files if edited else no_update)
 
     @app.callback(
         Output("shell-jobs", "children"),

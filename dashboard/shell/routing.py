@@ -37,7 +37,7 @@ def register(app: Dash, services: Services) -> None:
         recordings = list(view.experiment.recording_names) if view.experiment else []
         return (
             html.Div(shown(services, page, view), className=f"page page-{page.name if page else 'none'}", key=href),
-            {"href": href, "theme": theme},
+            {"href": href, "theme": theme, "files": services.files_stamp(view.key)},
             rail(services.pages.values(), view, rail_states(services, view)),
             [{"value": opened.key, "label": opened.title} for opened in services.library.all()],
             view.key,
