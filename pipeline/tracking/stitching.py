@@ -75,10 +75,13 @@ def stitch(
     short = int((frames < min_frames).sum())
     surplus = 0
     if animals is not None and len(kept):
+        flickering = _flickering(tracklets.where(kept), chain[kept], animals)
+        surplus = len(np.unique(chain[kept[flickering]]))
+        kept = kept[~flickering]
         rest = tracklets.where(kept)
         chain = _as_many(rest, scale, animals, price, max_gap)
         inside = _within(rest, chain, animals)
-        surplus = chain.max() + 1 - len(np.unique(chain[inside]))
+        surplus += chain.max() + 1 - len(np.unique(chain[inside]))
         kept, chain = kept[inside], chain[inside]
     else:
         chain = chain[kept]
@@ -189,20 +192,49 @@ def _as_many(tracklets: Tracklets, scale: Scale, animals: int, price: float, max
     return best
 
 
+def _flickering(tracklets: Tracklets, chain: Integers, animals: int) -> NDArray[np.bool_]:
+    """(T,) whether the tracklet's chain is seen in less than half of its time while all animals are elsewhere.
+
+    Such a chain (a reflection, a ripple) would offer itself to bridge a real animal's gaps.
+    """
+    numbers, inverse = np.unique(chain, return_inverse=True)
+    length = np.bincount(inverse, tracklets.count)
+    first, last = np.full(len(numbers), tracklets.last.max()), np.zeros(len(numbers), np.int64)
+    np.minimum.at(first, inverse, tracklets.first)
+    np.maximum.at(last, inverse, tracklets.last)
+    span = last - first + 1
+    order = np.argsort(-length, kind="stable")
+    absent = _without_room([[slice(first[n], last[n] + 1)] for n in order], animals)
+    outside = np.zeros(len(numbers), bool)
+    outside[order] = absent
+    return (outside & (2 * length < span))[inverse]
+
+
 def _within(tracklets: Tracklets, chain: Integers, animals: int) -> NDArray[np.bool_]:
     """(T,) whether the tracklet's chain is among the longest `animals` in at least half of its frames."""
-    length = np.bincount(chain, tracklets.count)
-    present = np.zeros(int(tracklets.last.max()) + 1, np.int32)
-    kept = np.zeros(len(length), bool)
-    for number in np.argsort(-length, kind="stable"):
-        pieces = np.flatnonzero(chain == number)
-        spans = [slice(int(tracklets.first[i]), int(tracklets.last[i]) + 1) for i in pieces]
-        free = sum(int((present[span] < animals).sum()) for span in spans)
-        if 2 * free >= sum(span.stop - span.start for span in spans):
-            kept[number] = True
-            for span in spans:
+    order = np.argsort(-np.bincount(chain, tracklets.count), kind="stable")
+    by_chain = np.argsort(chain, kind="stable")
+    bounds = np.searchsorted(chain[by_chain], np.arange(len(order) + 1))
+    spans = [
+        [slice(tracklets.first[i], tracklets.last[i] + 1) for i in by_chain[bounds[number] : bounds[number + 1]]]
+        for number in order
+    ]
+    outside = np.zeros(len(order), bool)
+    outside[order] = _without_room(spans, animals)
+    return ~outside[chain]
+
+
+def _without_room(spans: list[list[slice]], animals: int) -> NDArray[np.bool_]:
+    """For spans of frames in the order of their claim: whether others fill all places in more than half of them."""
+    present = np.zeros(max(int(span.stop) for of_one in spans for span in of_one), np.int32)
+    without = np.zeros(len(spans), bool)
+    for index, of_one in enumerate(spans):
+        free = sum(np.count_nonzero(present[span] < animals) for span in of_one)
+        without[index] = 2 * free < sum(span.stop - span.start for span in of_one)
+        if not without[index]:
+            for span in of_one:
                 present[span] += 1
-    return kept[chain]
+    return without
 
 
 def _by_first_frame(chain: Integers, first: Integers) -> Integers:

@@ -44,11 +44,17 @@ class Limits:
         Detections at or above it start tracks and are matched first.
     margin
         Natural log of the odds below which a match is ambiguous.
+    longest_gap
+        Frames that a tracklet may miss; an animal found again later begins a new one.
+    surprise
+        Squared distance between foretold and found position, in variances, beyond which a new tracklet begins.
     """
 
     patience: int = 15
     high_score: float = 0.5
     margin: float = 4.0
+    longest_gap: int = 3
+    surprise: float = 64.0
 
 
 class Tracker:
@@ -209,8 +215,14 @@ class Tracker:
         seen, j = live[index], match[index]
         if not len(j):
             return
-        kalman.update(seen, blobs.xy[j], self._noise)
-        seen["last"] = blobs.xy[j]
+        xy = blobs.xy[j]
+        error = xy - seen["xy"]
+        broken = (error * error).sum(axis=1) > self.limits.surprise * (seen["pp"] + self._noise)
+        broken |= frame - seen["seen"] > self.limits.longest_gap + 1
+        broken |= split[index]
+        broken &= seen["hits"] > 1
+        kalman.update(seen, xy, self._noise)
+        seen["last"] = xy
         seen["seen"] = frame
         hits = seen["hits"]
         hits += 1
@@ -219,9 +231,8 @@ class Tracker:
             column = seen[name]
             column += rate * (value[j] - column)
         seen["orientation"] = blobs.orientation[j]
-        fresh = np.flatnonzero(split[index])
-        if len(fresh):
-            seen["tracklet"][fresh] = self._new(len(fresh))
+        if broken.any():
+            seen["tracklet"][broken] = self._new(np.count_nonzero(broken))
         if not isinstance(index, slice):
             live[index] = seen
         self._give(first + j, seen)

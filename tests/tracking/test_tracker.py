@@ -57,9 +57,9 @@ def test_two_animals_side_by_side_are_two_tracklets() -> None:
 
 def test_a_short_gap_stays_one_tracklet_and_a_long_one_does_not() -> None:
     path = along(100)
-    seen = [frame for frame in range(60) if not 20 <= frame < 25]
+    seen = [frame for frame in range(60) if not 20 <= frame < 23]
     assert len(tracklets(part((frame, [one(path, frame)]) for frame in seen))) == 1
-    limits = Limits(patience=4)
+    limits = Limits(longest_gap=2)
     assert len(tracklets(part((frame, [one(path, frame)]) for frame in seen), limits=limits)) == 2
 
 
