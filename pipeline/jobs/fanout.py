@@ -15,7 +15,6 @@ from multiprocessing import get_context, parent_process
 from typing import Any, TypeVar
 
 from pipeline.errors import SkeinError
-from pipeline.jobs.declaration import Fanout
 from pipeline.jobs.settings import Settings
 
 Item = TypeVar("Item")
@@ -35,9 +34,12 @@ class SerialFanout:
         for index, item in enumerate(items):
             yield index, function(item)
 
+    def close(self) -> None:
+        """Nothing to end."""
+
 
 class LocalFanout:
-    """A pool of `workers` processes on this computer.
+    """A pool of `workers` processes on this computer, started at the first use and kept until :meth:`close`.
 
     They are spawned, never forked (forked processes hang after some libraries have started threads), calculate with
     one thread each, and end when this process ends, however it ends.
@@ -45,10 +47,13 @@ class LocalFanout:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        self._pool: ProcessPoolExecutor | None = None
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[int, Result]]:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=get_context("spawn"), initializer=_begin_worker)
+        pool = self._pool
         waiting = iter(enumerate(items))
-        pool = ProcessPoolExecutor(self.workers, mp_context=get_context("spawn"), initializer=_begin_worker)
         running: dict[Future[Result], int] = {}
         try:
             while True:
@@ -60,9 +65,18 @@ class LocalFanout:
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     yield running.pop(future), future.result()
         except BrokenProcessPool as error:
+            self.close()
             raise WorkerKilled("A worker process was killed; most often the computer ran out of memory.") from error
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            for future in running:
+                future.cancel()
+            wait(running)  # what runs already may write: nobody goes on before it has ended
+
+    def close(self) -> None:
+        """End the processes; a later use starts new ones."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
 
 
 class DaskFanout:
@@ -79,45 +93,60 @@ class DaskFanout:
     def __init__(self, address: str, gpu: int = 0) -> None:
         self.address = address
         self.resources = {"GPU": gpu} if gpu else None
+        self._client: Any = None
+
+    def _connected(self) -> Any:
+        from distributed import Client
+
+        if self._client is None:
+            try:
+                self._client = Client(self.address, timeout=CONNECT_S, set_as_default=False)
+            except (OSError, TimeoutError) as error:
+                raise SkeinError(
+                    f"No Dask scheduler answers at {self.address}: start one, or change `cluster` in the settings."
+                ) from error
+        return self._client
+
+    def close(self) -> None:
+        """Leave the cluster; what has not started there is dropped."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[int, Result]]:
-        from distributed import Client, as_completed
+        from distributed import as_completed
         from distributed.client import FutureCancelledError
         from distributed.comm import CommClosedError
         from distributed.scheduler import KilledWorker
 
+        client = self._connected()
+        waiting = iter(enumerate(items))
+        running: dict[Any, int] = {}
+
+        def more(count: int) -> list[Any]:
+            futures = []
+            for index, item in islice(waiting, count):
+                future = client.submit(_on_cluster, function, item, pure=False, resources=self.resources)
+                running[future] = index
+                futures.append(future)
+            return futures
+
+        threads = sum(client.nthreads().values())
+        finished = as_completed(more(2 * max(threads, 1)), loop=client.loop)
         try:
-            client = Client(self.address, timeout=CONNECT_S, set_as_default=False)
-        except (OSError, TimeoutError) as error:
-            raise SkeinError(
-                f"No Dask scheduler answers at {self.address}: start one, or change `cluster` in the settings."
-            ) from error
-        with client:
-            waiting = iter(enumerate(items))
-            indices: dict[Any, int] = {}
-
-            def more(count: int) -> list:
-                futures = []
-                for index, item in islice(waiting, count):
-                    future = client.submit(_on_cluster, function, item, pure=False, resources=self.resources)
-                    indices[future.key] = index
-                    futures.append(future)
-                return futures
-
-            threads = sum(client.nthreads().values())
-            finished = as_completed(more(2 * max(threads, 1)), loop=client.loop)
-            try:
-                for future in finished:
-                    result = future.result()
-                    yield indices.pop(future.key), result
-                    for new in more(1):
-                        finished.add(new)
-            except (KilledWorker, CommClosedError, FutureCancelledError) as error:
-                raise WorkerKilled(f"The Dask cluster at {self.address} lost its workers or its scheduler.") from error
+            for future in finished:
+                result = future.result()
+                yield running.pop(future), result
+                for new in more(1):
+                    finished.add(new)
+        except (KilledWorker, CommClosedError, FutureCancelledError) as error:
+            raise WorkerKilled(f"The Dask cluster at {self.address} lost its workers or its scheduler.") from error
+        finally:
+            client.cancel(list(running), force=True)
 
 
-def make_fanout(settings: Settings, gpu: int = 0) -> Fanout:
-    """The fan-out that the settings ask for."""
+def make_fanout(settings: Settings, gpu: int = 0) -> SerialFanout | LocalFanout | DaskFanout:
+    """The fan-out that the settings ask for; to be closed by whoever made it."""
     if settings.cluster:
         return DaskFanout(settings.cluster, gpu)
     return LocalFanout(settings.workers) if settings.workers > 1 else SerialFanout()

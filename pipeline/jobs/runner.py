@@ -4,6 +4,7 @@ It never opens the ledger. It reads `job.json` and writes `pid.json`, `progress.
 supervisor takes them in. A process that ends without `done.json` was killed.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -48,8 +49,10 @@ def _attempt(task: dict[str, Any], folder: Path) -> tuple[str, str | None]:
     try:
         job = _declaration(task["entry"])
         experiment = Experiment.open(task["experiment"])
-        with ProgressFile(folder / "progress.json") as progress:
-            fanout = make_fanout(read_settings(), job.gpu)
+        with (
+            ProgressFile(folder / "progress.json") as progress,
+            contextlib.closing(make_fanout(read_settings(), job.gpu)) as fanout,
+        ):
             run_now(job, experiment, task["recording"], task["parameters"], progress, fanout, note=logging.info)
     except WorkerKilled as error:
         return "killed", str(error)

@@ -1,5 +1,6 @@
 """The same function gives the same on one process, on a local pool and on a Dask cluster."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,11 +25,16 @@ def cluster() -> Iterator[str]:
         yield running.scheduler_address
 
 
-@pytest.fixture(params=["serial", "local", "dask"])
-def fanout(request: pytest.FixtureRequest) -> Fanout:
-    if request.param == "serial":
-        return SerialFanout()
-    return LocalFanout(2) if request.param == "local" else DaskFanout(request.getfixturevalue("cluster"))
+@pytest.fixture(params=["serial", "local", "dask"], scope="module")
+def fanout(request: pytest.FixtureRequest) -> Iterator[Fanout]:
+    """Each kind, shared by the tests: one use must not spoil the next."""
+    kinds = {
+        "serial": SerialFanout,
+        "local": lambda: LocalFanout(2),
+        "dask": lambda: DaskFanout(request.getfixturevalue("cluster")),
+    }
+    with contextlib.closing(kinds[request.param]()) as made:
+        yield made
 
 
 def test_every_item_comes_back_with_its_index(fanout: Fanout) -> None:
@@ -56,9 +62,7 @@ def test_few_items_are_in_flight(fanout: Fanout) -> None:
     results.close()  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("kind", ["local", "dask"])
-def test_a_stage_gives_the_same_files(kind: str, experiment: Experiment, request: pytest.FixtureRequest) -> None:
-    fanout = LocalFanout(2) if kind == "local" else DaskFanout(request.getfixturevalue("cluster"))
+def test_a_stage_gives_the_same_files(fanout: Fanout, experiment: Experiment) -> None:
     run_now(pieces.SQUARES, experiment, "one")
     run_now(pieces.SQUARES, experiment, "two", fanout=fanout)
 
@@ -70,12 +74,15 @@ def test_a_stage_gives_the_same_files(kind: str, experiment: Experiment, request
 
 
 def test_workers_calculate_with_one_thread() -> None:
-    assert [result for _, result in LocalFanout(1).map(pieces.threads, [0])] == [("1", 1)]
+    with contextlib.closing(LocalFanout(1)) as fanout:
+        assert [result for _, result in fanout.map(pieces.threads, [0])] == [("1", 1)]
 
 
-def test_a_killed_worker_is_told_from_an_exception() -> None:
-    with pytest.raises(WorkerKilled, match="out of memory"):
-        list(LocalFanout(2).map(pieces.dies, range(3)))
+def test_a_killed_worker_is_told_from_an_exception_and_replaced() -> None:
+    with contextlib.closing(LocalFanout(2)) as fanout:
+        with pytest.raises(WorkerKilled, match="out of memory"):
+            list(fanout.map(pieces.dies, range(3)))
+        assert dict(fanout.map(pieces.same, [5])) == {0: 5}
 
 
 def test_no_scheduler_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
