@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -9,8 +10,10 @@ from scipy.optimize import linear_sum_assignment
 from pipeline.reconstruction.observations import Floats, Integers
 from pipeline.reconstruction.paths import Rows
 
-_GATE = 2.0
+GATE = 2.0
 _LENIENT = 3.0
+_UNLINKED = 1e3
+_BRIEF_S = 0.5
 _LOOK_S = 0.15
 _TRUST_S = 0.4
 _SHARED = 3
@@ -69,21 +72,35 @@ def pieces(rows: Rows, fps: float) -> dict[int, Piece]:
     return found
 
 
-def junction(a: Piece, b: Piece, motion: Motion) -> tuple[float, float]:
-    """How badly two paths fit into one: (the misfit in standard deviations, the longest gap in s).
+class Junction(NamedTuple):
+    """How two paths fit into one.
 
-    At each change from one to the other both are extended to the middle of the gap; the distance there is compared
-    with the noise and with how far an animal may turn away in that time. Infinite where both have points in the same
-    frames, unless these are the same points.
+    `misfit`: distance where they should meet, in standard deviations. `gap_s`: the longest gap between them. `cost`:
+    negative logarithm of the probability density of meeting so; a long gap costs, because it allows much.
+    """
+
+    misfit: float
+    gap_s: float
+    cost: float
+
+
+_APART = Junction(np.inf, np.inf, np.inf)
+
+
+def junction(a: Piece, b: Piece, motion: Motion) -> Junction:
+    """Compare two paths at each change from one to the other.
+
+    Both are extended to the middle of the gap; the distance there is compared with the noise and with how far an animal
+    may turn away in that time. They do not fit where both have points in the same frames, unless these are the same.
     """
     _, in_a, in_b = np.intersect1d(a.frame, b.frame, assume_unique=True, return_indices=True)
     if len(in_a):
         apart = float(np.median(np.linalg.norm(a.point[in_a] - b.point[in_b], axis=1)))
         if len(in_a) > _SHARED and apart > _SAME * motion.spread:
-            return np.inf, np.inf
+            return _APART
         left = np.delete(np.arange(len(b)), in_b)
         if not len(left):
-            return apart / (_SAME * motion.spread), 0.0
+            return Junction(apart / (_SAME * motion.spread), 0.0, 0.0)
         b = Piece(b.frame[left], b.point[left], b.velocity[left])
     frame = np.concatenate([a.frame, b.frame])
     order = np.argsort(frame, kind="stable")
@@ -97,9 +114,14 @@ def junction(a: Piece, b: Piece, motion: Motion) -> tuple[float, float]:
     miss = np.linalg.norm(
         point[change] + half * velocity[change] - point[change + 1] + half * velocity[change + 1], axis=1
     )
-    allowed = 4 * motion.spread + 0.5 * motion.speed * gap
-    cost = miss / np.maximum(allowed, 1e-9) + 0.3 * np.log1p(gap)
-    return float(np.quantile(cost, 0.9)), float(gap.max())
+    noise = max(4 * motion.spread, 1e-9)
+    allowed = noise + 0.5 * motion.speed * gap
+    misfit = miss / allowed
+    cost = 0.5 * np.square(misfit) + 3 * np.log(allowed / noise)
+    return Junction(float(np.quantile(misfit, 0.9)), float(gap.max()), float(np.quantile(cost, 0.9)))
+
+
+Chains = list[tuple[list[int], Piece]]
 
 
 def chain(rows: Rows, motion: Motion, animals: int | None, link_s: float, minimum_s: float) -> tuple[Integers, int]:
@@ -118,13 +140,15 @@ def chain(rows: Rows, motion: Motion, animals: int | None, link_s: float, minimu
     """
     size = int(rows.path.max()) + 1 if len(rows) else 0
     number = np.full(size, -1)
-    chains = [([path], piece) for path, piece in pieces(rows, motion.fps).items()]
-    chains = _sequences(chains, motion, link_s)
-    chains = _greedy(chains, motion, link_s, _GATE, 0)
-    shortest = max(2, round(minimum_s * motion.fps))
+    single = [([path], piece) for path, piece in pieces(rows, motion.fps).items()]
+    # A path of a few frames has no direction to speak of, and may be a chance meeting of rays: it comes last.
+    brief = max(3, round(_BRIEF_S * motion.fps))
+    chains = _sequences([entry for entry in single if len(entry[1]) >= brief], motion, link_s)
+    chains = _greedy(chains, motion, link_s, GATE, 0)
     if animals is not None:
-        chains = [entry for entry in chains if len(entry[1]) >= min(shortest, 5)]
-        chains = _greedy(chains, motion, np.inf, _GATE * _LENIENT, animals)
+        chains = _greedy(chains, motion, np.inf, GATE * _LENIENT, animals)
+    chains = _with_brief(chains, [entry for entry in single if len(entry[1]) < brief], motion)
+    shortest = max(2, round(minimum_s * motion.fps))
     chains = [entry for entry in chains if len(entry[1]) >= shortest]
     chains.sort(key=lambda entry: -len(entry[1]))
     dropped = 0 if animals is None else max(0, len(chains) - animals)
@@ -134,17 +158,29 @@ def chain(rows: Rows, motion: Motion, animals: int | None, link_s: float, minimu
     return number, dropped
 
 
-Chains = list[tuple[list[int], Piece]]
+def _with_brief(chains: Chains, brief: Chains, motion: Motion) -> Chains:
+    """Join brief paths to the chain that they fit best; those that fit none stay by themselves."""
+    chains = list(chains)
+    alone = []
+    for entry in brief:
+        met = [junction(piece, entry[1], motion) for _, piece in chains]
+        best = min(range(len(met)), key=lambda index: met[index].cost, default=-1)
+        if best >= 0 and met[best].misfit < GATE:
+            chains[best] = _union(chains[best], entry, motion)
+        else:
+            alone.append(entry)
+    return chains + alone
 
 
 def _sequences(chains: Chains, motion: Motion, link_s: float) -> Chains:
     """Pair ends with beginnings by the Hungarian method."""
-    cost = np.full((len(chains), len(chains)), _GATE)
+    cost = np.full((len(chains), len(chains)), _UNLINKED)
     for i, (_, a) in enumerate(chains):
         for j, (_, b) in enumerate(chains):
             if 0 < b.frame[0] - a.frame[-1] <= link_s * motion.fps:
-                cost[i, j] = min(_GATE, junction(a, b, motion)[0])
-    follows = {int(i): int(j) for i, j in zip(*linear_sum_assignment(cost), strict=True) if cost[i, j] < _GATE}
+                met = junction(a, b, motion)
+                cost[i, j] = met.cost if met.misfit < GATE else _UNLINKED
+    follows = {int(i): int(j) for i, j in zip(*linear_sum_assignment(cost), strict=True) if cost[i, j] < _UNLINKED}
     heads = set(range(len(chains))) - set(follows.values())
     joined = []
     for head in sorted(heads):
@@ -163,7 +199,7 @@ def _greedy(chains: Chains, motion: Motion, link_s: float, gate: float, enough: 
     costs = {(i, j): junction(chains[i][1], chains[j][1], motion) for i, j in couples}
     alive = set(range(len(chains)))
     while len(alive) > max(enough, 1):
-        fitting = [(cost, pair) for pair, (cost, gap) in costs.items() if cost < gate and gap <= link_s]
+        fitting = [(met.cost, pair) for pair, met in costs.items() if met.misfit < gate and met.gap_s <= link_s]
         if not fitting:
             break
         _, (i, j) = min(fitting)

@@ -156,7 +156,7 @@ def reassigned(
     """Give observations that no path uses to the path whose point they show.
 
     An observation is free if it has no path or its own path left it out. It goes to the nearest path within the gate
-    that has no used view of that camera in the frame, if the frames beside it say the same (runs of at least three).
+    that has no used view of that camera in the frame, if the frames beside it in its piece say the same.
 
     Parameters
     ----------
@@ -211,13 +211,14 @@ def _dense(frame: Integers, point: Floats, first: int, stop: int, short_gap: int
 
 
 def _in_runs(seen: Observations, free: Integers, label: Integers) -> Integers:
-    """Labels that hold for at least three observations of a piece in a row; the others become -1."""
+    """Labels that hold for three observations of a piece in a row, or a whole shorter piece; the others become -1."""
     order = np.lexsort((seen.frame[free], seen.piece[free]))
     piece, ordered = seen.piece[free][order], label[order]
     start = np.flatnonzero(np.concatenate([[True], (np.diff(ordered) != 0) | (np.diff(piece) != 0)]))
     length = np.diff(np.append(start, len(order)))
     kept = np.full(len(label), -1)
-    kept[order] = np.where(np.repeat(length, length) >= _SHORTEST_RUN, ordered, -1)
+    size = np.bincount(seen.piece)[piece]
+    kept[order] = np.where(np.repeat(length, length) >= np.minimum(_SHORTEST_RUN, size), ordered, -1)
     return kept
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.reconstruction.affinity import encounters, evidence, noise_px
-from pipeline.reconstruction.chaining import Motion, chain, junction, pieces
+from pipeline.reconstruction.chaining import GATE, Motion, chain, junction, pieces
 from pipeline.reconstruction.clustering import cluster
 from pipeline.reconstruction.observations import Integers, Observations
 from pipeline.reconstruction.paths import Precision, Rows, reassigned, rejected_runs, triangulated, without_spikes
@@ -155,9 +155,9 @@ class Succession:
             for i, path in enumerate(new):
                 later = present[path]
                 if later.frame[0] > past.frame[-1]:
-                    misfit, gap = junction(past, later, motion)
-                    if task.animals is not None or (gap <= task.link_s and misfit < 2):
-                        cost[i, j] = misfit
+                    met = junction(past, later, motion)
+                    if task.animals is not None or (met.gap_s <= task.link_s and met.misfit < GATE):
+                        cost[i, j] = met.cost
         for row, column in zip(*(side.tolist() for side in linear_sum_assignment(cost)), strict=True):
             if cost[row, column] < 1e6:
                 numbers[new[row]] = old[column]
