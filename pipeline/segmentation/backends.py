@@ -56,6 +56,8 @@ class AdaptiveSegmenter:
         self.warm_up = parameters.memory
         self._mixture = cv2.createBackgroundSubtractorMOG2(parameters.memory, _DISTANCE, parameters.shadow > 0)
         self._mixture.setShadowThreshold(1 - parameters.shadow)
+        # OpenCV's 0.9 takes in what has rested for a tenth of the memory: an animal that needs longer to pass.
+        self._mixture.setBackgroundRatio(0.5)
         self._reference: Image = model["background"]
         self._darker, self._lighter = model["darker"], model["lighter"]
         self._rules = rules(model, parameters)

@@ -79,10 +79,11 @@ def estimated(stack: list[Image]) -> tuple[Background, list[Image]]:
     stack = [in_light_of(image, 1 / gain(image, first)) for image in stack]
     image = ranked(stack, middle)
     deviations = [np.asarray(cv2.absdiff(sample, image), np.uint8) for sample in stack]
-    image = _freed(image, stack, deviations)
-    deviations = [np.asarray(cv2.absdiff(sample, image), np.uint8) for sample in stack]
+    # The noise is measured around the median, before animals are taken out of it: around what they leave behind the
+    # median deviation would be that of the animal.
     spread = 1.4826 * cv2.blur(ranked(deviations, middle).astype(np.float32), (9, 9))
-    return Background(image, np.maximum(spread, _overall(deviations, spread)).astype(np.float32)), stack
+    noise = np.maximum(spread, _overall(deviations, spread)).astype(np.float32)
+    return Background(_freed(image, stack, deviations), noise), stack
 
 
 def _overall(deviations: list[Image], spread: NDArray[np.float32]) -> float:
@@ -112,7 +113,7 @@ def _freed(image: Image, stack: list[Image], deviations: list[Image]) -> Image:
         window = np.s_[max(0, top - 4) : top + height + 4, max(0, left - 4) : left + width + 4]
         # One pixel more: the outline's blurred edge differs by less than the limit.
         region = cv2.dilate((labels[window] == label).astype(np.uint8), disc(1)) > 0
-        known = region & (share[window] > 0)
+        known = region & (share[window] >= _CONTESTED / 2)  # a few noisy samples say nothing
         changed = np.where(known, other[window], image[window]).astype(np.float32)
         if _edge(changed, region) < 0.6 * _edge(image[window].astype(np.float32), region):
             freed[window] = np.clip(np.round(changed), 0, 255).astype(np.uint8)

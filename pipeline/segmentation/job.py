@@ -61,7 +61,7 @@ class Segment(Parameters):
         minimum=0, maximum=50, advanced=True,
     )  # fmt: skip
     closing: int = parameter(
-        3, "Gaps up to twice this radius are closed.", unit="px", minimum=0, maximum=100, advanced=True
+        1, "Gaps up to twice this radius are closed.", unit="px", minimum=0, maximum=100, advanced=True
     )
     chunk: int = parameter(
         500, "Frames per chunk: what is done again after an interruption.", unit="frames", minimum=10, maximum=100_000,

@@ -14,8 +14,9 @@ from pipeline.types import Detections
 from pipeline.video.images import Image
 
 _TILE = 8  # px; changed pixels are looked for in a picture that is this many times smaller
+_EVEN = 3.0  # thresholds: what is stronger counts the same for the centroid
 _ROUND = 0.05  # relative difference of the axes' variances below which a mask has no direction
-_LIMB, _NEAR = 5.0, 0.5  # a limb: this much smaller than its body, and nearer than this share of the body's √area
+_LIMB, _NEAR = 8.0, 0.3  # a limb: this much smaller than its body, and nearer than this share of the body's √area
 
 Spot = tuple[NDArray[np.bool_], int, int]
 """A mask that is cut out of the image, and the left and top of the cut-out."""
@@ -51,8 +52,8 @@ class Rules:
 def found(changed: Image, contrast: Image, rules: Rules) -> Detections:
     """The animals among the changed pixels.
 
-    The centroid is weighted with the contrast, limited to twice the threshold: pixels at the outline count by how far
-    the animal covers them, the inside counts evenly. The score grows with the mean contrast c as
+    The centroid is weighted with the contrast, limited to three times the threshold: pixels at the outline count by
+    how far the animal covers them, the inside counts evenly. The score grows with the mean contrast c as
     ``1 - exp(-(c - threshold) / threshold)``.
 
     Parameters
@@ -128,7 +129,7 @@ def _smoothed(window: Image, rules: Rules) -> Image:
 def with_limbs(spots: list[Spot]) -> list[Spot]:
     """Join to a large spot the small ones close to it: a leg, a tail, a part behind a pale band.
 
-    A spot is small beside one of five times its area, and close where the gap is under half of the larger one's √area.
+    A spot is small beside one of eight times its area, and close where the gap is under 0.3 of the larger one's √area.
     """
     if len(spots) < 2:
         return spots
@@ -186,7 +187,7 @@ def _trimmed(mask: NDArray[np.bool_], left: int, top: int) -> tuple[NDArray[np.b
 
 def _measured(mask: NDArray[np.bool_], contrast: Image, left: int, top: int, threshold: float) -> tuple[float, ...]:
     """x, y, left, top, width, height, orientation, score."""
-    weight = np.minimum(contrast, np.float32(2 * threshold)) * mask
+    weight = np.minimum(contrast, np.float32(_EVEN * threshold)) * mask
     moments = cv2.moments(weight)
     solid = cv2.moments(mask.astype(np.uint8), binaryImage=True)
     if moments["m00"] <= 0:  # closed gaps only

@@ -1,6 +1,7 @@
 """Closed-form scenes: discs and ellipses on a textured ground, whose masks are known to the pixel."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import av
@@ -8,23 +9,29 @@ import cv2
 import numpy as np
 
 SIZE = (160, 120)
-
-
-def ground(size: tuple[int, int] = SIZE, level: float = 140) -> np.ndarray:
-    """A still, textured ground."""
-    noise = np.random.default_rng(5).normal(0, 8, (size[1] // 8 + 2, size[0] // 8 + 2)).astype(np.float32)
-    return level + cv2.resize(noise, size, interpolation=cv2.INTER_CUBIC)
+_FINE = 8  # parts of a pixel along each axis
 
 
 def drawn(ellipses: Sequence[tuple[float, ...]], size: tuple[int, int] = SIZE) -> np.ndarray:
     """(H, W) share of each pixel that the ellipses (x, y, long, short half axis, angle in rad) cover."""
-    fine = np.zeros((size[1] * 8, size[0] * 8), np.uint8)
+    cover = np.zeros((size[1], size[0]))
     for x, y, long, short, angle in ellipses:
-        rows, columns = np.indices(fine.shape)
-        u, v = (columns + 0.5) / 8 - 0.5 - x, (rows + 0.5) / 8 - 0.5 - y
+        left, top = max(0, int(x - long) - 1), max(0, int(y - long) - 1)
+        right, bottom = min(size[0], int(x + long) + 3), min(size[1], int(y + long) + 3)
+        rows, columns = np.indices(((bottom - top) * _FINE, (right - left) * _FINE))
+        u, v = left + (columns + 0.5) / _FINE - 0.5 - x, top + (rows + 0.5) / _FINE - 0.5 - y
         along, across = u * np.cos(angle) + v * np.sin(angle), -u * np.sin(angle) + v * np.cos(angle)
-        fine[(along / long) ** 2 + (across / short) ** 2 <= 1] = 1
-    return fine.reshape(size[1], 8, size[0], 8).mean(axis=(1, 3))
+        inside = ((along / long) ** 2 + (across / short) ** 2 <= 1).astype(float)
+        part = inside.reshape(bottom - top, _FINE, right - left, _FINE).mean(axis=(1, 3))
+        cover[top:bottom, left:right] = np.maximum(cover[top:bottom, left:right], part)
+    return cover
+
+
+@cache
+def ground(size: tuple[int, int] = SIZE, level: float = 140) -> np.ndarray:
+    """A still, textured ground."""
+    noise = np.random.default_rng(5).normal(0, 8, (size[1] // 8 + 2, size[0] // 8 + 2)).astype(np.float32)
+    return level + cv2.resize(noise, size, interpolation=cv2.INTER_CUBIC)
 
 
 def scene(
