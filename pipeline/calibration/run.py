@@ -14,13 +14,13 @@ from pipeline.calibration.job import Calibrate
 from pipeline.calibration.pictures import draw_pictures
 from pipeline.calibration.report import Report, write_report
 from pipeline.calibration.solution import Solution, solve
-from pipeline.calibration.survey import surveyed_points
 from pipeline.calibration.verdict import judged
 from pipeline.calibration.views import View, choose_views, looked_at, search_films
 from pipeline.calibration.world import read_markers
 from pipeline.errors import SkeinError
 from pipeline.experiment import Experiment
 from pipeline.formats import anipose
+from pipeline.formats.survey import surveyed_points
 from pipeline.jobs import Context
 from pipeline.types import Board, Camera, CameraEntry, CameraGroup
 
