@@ -1,15 +1,17 @@
-"""Every name that a plugin or a script may import. What is not here may change without notice."""
+"""Every name that a plugin or a script may import. What is not here may change without notice.
+
+Names that need video, geometry or table libraries are loaded at their first use: declaring a job stays light, and so
+does the command line's start.
+"""
+
+from typing import TYPE_CHECKING
 
 from pipeline.errors import InvalidExperiment, SkeinError
 from pipeline.experiment import Experiment, Provenance, read_provenance
-from pipeline.export import export
 from pipeline.files import data_fingerprint, file_fingerprint, write_json, write_table
-from pipeline.formats.anipose import read as read_calibration
-from pipeline.geometry import project, rays, undistort, volume
-from pipeline.jobs import Context, Job, Parameters, parameter
+from pipeline.jobs import Context, Job, Parameters, Progress, parameter
+from pipeline.jobs.declaration import resolve
 from pipeline.registry import API_VERSION, Export, Plugin
-from pipeline.tracking.evaluation import MotScores, evaluate_mot
-from pipeline.tracking.evaluation.sequence import Labels
 from pipeline.types import (
     DETECTIONS,
     TRACKS,
@@ -23,7 +25,14 @@ from pipeline.types import (
     Recording,
     Zone,
 )
-from pipeline.video import Timeline
+
+if TYPE_CHECKING:
+    from pipeline.export import export
+    from pipeline.formats.anipose import read as read_calibration
+    from pipeline.geometry import project, rays, undistort, volume
+    from pipeline.tracking.evaluation import MotScores, evaluate_mot
+    from pipeline.tracking.evaluation.sequence import Labels
+    from pipeline.video import Timeline
 
 __all__ = [
     "API_VERSION",
@@ -45,6 +54,7 @@ __all__ = [
     "MotScores",
     "Parameters",
     "Plugin",
+    "Progress",
     "Provenance",
     "Recording",
     "SkeinError",
@@ -64,3 +74,23 @@ __all__ = [
     "write_json",
     "write_table",
 ]
+
+_AT_FIRST_USE = {
+    "Labels": "pipeline.tracking.evaluation.sequence:Labels",
+    "MotScores": "pipeline.tracking.evaluation:MotScores",
+    "Timeline": "pipeline.video:Timeline",
+    "evaluate_mot": "pipeline.tracking.evaluation:evaluate_mot",
+    "export": "pipeline.export:export",
+    "project": "pipeline.geometry:project",
+    "rays": "pipeline.geometry:rays",
+    "read_calibration": "pipeline.formats.anipose:read",
+    "undistort": "pipeline.geometry:undistort",
+    "volume": "pipeline.geometry:volume",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name not in _AT_FIRST_USE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return resolve(_AT_FIRST_USE[name])

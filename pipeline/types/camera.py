@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.transform import Rotation
 
 from pipeline.errors import SkeinError
 
@@ -72,6 +71,8 @@ class Camera:
     @cached_property
     def rotation_matrix(self) -> Floats:
         """(3, 3) world to camera."""
+        from scipy.spatial.transform import Rotation  # half of what importing the types would take
+
         return Rotation.from_rotvec(self.rotation.copy()).as_matrix()  # scipy wants a writable array
 
     @cached_property

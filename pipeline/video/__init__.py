@@ -1,7 +1,28 @@
 """Frame-accurate video: reading, proxies, clips, and the timeline that joins the cameras of a recording."""
 
-from pipeline.video.index import VideoIndex, video_index
-from pipeline.video.reader import VideoReader
-from pipeline.video.timeline import Timeline, video_path
+from typing import TYPE_CHECKING
+
+from pipeline.jobs.declaration import resolve
+
+if TYPE_CHECKING:
+    from pipeline.video.index import VideoIndex, video_index
+    from pipeline.video.reader import VideoReader
+    from pipeline.video.timeline import Timeline, video_path
 
 __all__ = ["Timeline", "VideoIndex", "VideoReader", "video_index", "video_path"]
+
+_AT_FIRST_USE = {
+    "Timeline": "pipeline.video.timeline:Timeline",
+    "VideoIndex": "pipeline.video.index:VideoIndex",
+    "VideoReader": "pipeline.video.reader:VideoReader",
+    "video_index": "pipeline.video.index:video_index",
+    "video_path": "pipeline.video.timeline:video_path",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Loaded late, because job declarations in this package must not load video libraries."""
+        if name not in _AT_FIRST_USE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return resolve(_AT_FIRST_USE[name])
