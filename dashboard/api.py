@@ -39,9 +39,11 @@ column of it; a table of thousands has ``rowModelType="infinite"`` and answers `
 and Overview). **Forms** are ``parameter_form(model, values, form)`` from a pydantic class.
 
 **Media.** ``frame_url(view, camera, frame, width=…)`` is a JPEG of a recording frame, ``video_url(view, camera)`` its
-browser proxy (byte ranges). **Keys**: give a button ``**{"data-key": "ArrowRight"}`` and the shell presses it when that
-key is pressed outside a text field; list the keys in ``Page.keys``, which ``?`` shows. **Icons** are
-``icon(name)`` from `assets/icons.svg`.
+browser proxy (byte ranges; the job ``proxy`` makes it), ``view_url(view, picture)`` a picture of a calibration.
+
+**Keys**: give a button ``**{"data-key": "ArrowRight"}`` and the shell presses it when that key is pressed outside a
+text field (``Space``, ``Ctrl+z`` …); list the keys in ``Page.keys``, which ``?`` shows. **Icons** are ``icon(name)``
+from `assets/icons.svg`. Styles of a page go into ``assets/40-<page>.css``, on the variables of ``10-frame.css``.
 """
 
 from typing import TYPE_CHECKING
@@ -66,7 +68,7 @@ from dashboard.components.blocks import (
 from dashboard.components.forms import field_problems, form_values, parameter_form
 from dashboard.components.grid import grid, number_column, refresh_on, restart_on
 from dashboard.components.icons import icon
-from dashboard.components.media import frame_url, video_url
+from dashboard.components.media import frame_url, video_url, view_url
 from dashboard.components.states import Status, duration, state_badge, state_icon, state_words
 from dashboard.figures.style import (
     DIVERGING,
@@ -135,5 +137,6 @@ __all__ = [
     "term",
     "toast",
     "video_url",
+    "view_url",
     "warning_list",
 ]

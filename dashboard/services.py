@@ -11,7 +11,7 @@ from dashboard.library import Library, Opened
 from dashboard.media import Media
 from dashboard.page import Page, Place, Theme, View
 from dashboard.settings import Settings
-from dashboard.states import Cell, ResultCache, newest, with_job
+from dashboard.states import Cell, ResultCache, examined, newest, with_job
 from pipeline import registry
 from pipeline.api import Experiment, Job, SkeinError
 from pipeline.jobs.ledger import ACTIVE, JobRow, Ledger, State
@@ -125,20 +125,25 @@ class Services:
     def states(self, experiment: Experiment, recordings: Iterable[str] | None = None) -> dict[Cell, Status]:
         """State of each stage, of the experiment and of the given recordings (default: all)."""
         rows = newest(self.ledger.rows(experiment.root, limit=_EVERY_JOB))
-        examined: Known = {}
+        known: Known = {}
         names: list[str | None] = [None, *(experiment.recording_names if recordings is None else recordings)]
         return {
             (job, name): with_job(result, rows.get((job, name)))
             for name in names
-            for job, result in self._results.of(experiment, name, self.stages, examined).items()
+            for job, result in self._results.of(experiment, name, self.stages, known).items()
         }
 
-    def state(self, view: View, stage: str) -> Status:
-        """State of one stage for the chosen recording (or of the experiment, for a stage of the whole experiment)."""
-        if view.experiment is None or stage not in self.stages:
+    def state(self, view: View, job: str) -> Status:
+        """State of one job for the chosen recording (or of the experiment, for a job of the whole experiment)."""
+        if view.experiment is None or job not in self.jobs:
             return Status()
-        cell = (stage, view.recording if self.stages[stage].scope == "recording" else None)
-        return self.states(view.experiment, [view.recording] if view.recording else []).get(cell, Status())
+        recording = view.recording if self.jobs[job].scope == "recording" else None
+        if recording is None and self.jobs[job].scope == "recording":
+            return Status()
+        if job in self.stages:
+            return self.states(view.experiment, [recording] if recording else []).get((job, recording), Status())
+        rows = newest(row for row in self.every_job(view.experiment.root, None) if row.job == job)
+        return with_job(examined(view.experiment, self.jobs[job], recording, self.jobs, {}), rows.get((job, recording)))
 
     # --- files
 

@@ -26,11 +26,11 @@ class ResultCache:
     _known: dict[tuple[Path, str | None], tuple[object, float, dict[str, Status]]] = field(default_factory=dict)
 
     def of(
-        self, experiment: Experiment, recording: str | None, jobs: Mapping[str, Job], examined: Known
+        self, experiment: Experiment, recording: str | None, jobs: Mapping[str, Job], found: Known
     ) -> dict[str, Status]:
         """Job → state of its result, for the jobs of one recording (None: those of the whole experiment).
 
-        `examined` is what this request has looked at already: calibration is examined once, not for every recording.
+        `found` is what this request has looked at already: calibration is examined once, not for every recording.
         """
         stamp = (_stamps(experiment.root), _stamps(experiment.folder(recording)) if recording else None)
         key = (experiment.root, recording)
@@ -39,16 +39,15 @@ class ResultCache:
             return known[2]
         scope = "recording" if recording else "experiment"
         chosen = {name: job for name, job in jobs.items() if job.scope == scope}
-        states = {name: _result(experiment, job, recording, jobs, examined) for name, job in chosen.items()}
+        states = {name: examined(experiment, job, recording, jobs, found) for name, job in chosen.items()}
         self._known[key] = ((experiment.configuration, stamp), time.monotonic(), states)
         return states
 
 
-def _result(
-    experiment: Experiment, job: Job, recording: str | None, jobs: Mapping[str, Job], examined: Known
-) -> Status:
+def examined(experiment: Experiment, job: Job, recording: str | None, jobs: Mapping[str, Job], known: Known) -> Status:
+    """State of one result; `known` is what was found so far."""
     try:
-        result = result_state(experiment, job, recording, jobs, examined)
+        result = result_state(experiment, job, recording, jobs, known)
     except SkeinError as error:
         return Status("stale", (str(error),))
     if result.state == "missing" and (why := job.not_needed(experiment, recording)):

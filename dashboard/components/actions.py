@@ -68,7 +68,7 @@ def missing_result(services: "Services", view: View, stage: str, shows: str) -> 
         What will be seen here, one sentence.
     """
     status = services.state(view, stage)
-    job = services.stages[stage]
+    job = services.jobs[stage]
     if status.state == "running" and status.job_id is not None:
         left = f"about {duration(status.eta_s)} left" if status.eta_s is not None else ""
         return html.Div(

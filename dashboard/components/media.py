@@ -25,5 +25,10 @@ def video_url(view: View, camera: str) -> str:
     return f"/media/video?{_encoded({'experiment': view.key, 'recording': view.recording, 'camera': camera})}"
 
 
+def view_url(view: View, picture: str) -> str:
+    """A picture of a calibration view, by its path below ``calibration/`` as the report names it."""
+    return f"/media/view?{_encoded({'experiment': view.key, 'name': picture})}"
+
+
 def _encoded(query: Mapping[str, object]) -> str:
     return urlencode({name: value for name, value in query.items() if value is not None})
