@@ -11,7 +11,8 @@ from pipeline.tracking.part import Part
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
-_SHARED = 0.35
+_SHARED = 0.2
+_STILL_SHARED = 0.1
 _WHOLE = 1.35
 _TORN = 0.8
 _LONGEST_TEAR = 5
@@ -63,7 +64,8 @@ def merged_tracks(live: NDArray, blobs: Blobs, match: Indices, settled: Booleans
     pad = _MARGIN * blobs.length[j]
     inside = (x >= blobs.left[j] - pad) & (x <= blobs.left[j] + blobs.width[j] + pad)
     inside &= (y >= blobs.top[j] - pad) & (y <= blobs.top[j] + blobs.height[j] + pad)
-    inside &= blobs.area[j] > live["area"][owners] + _SHARED * live["area"][missing, None]
+    share = np.where(live["merged"][missing], _STILL_SHARED, _SHARED) * live["area"][missing]
+    inside &= blobs.area[j] > live["area"][owners] + share[:, None]
     centre_x, centre_y = blobs.xy[j].T
     distance = np.where(inside, (x - centre_x) ** 2 + (y - centre_y) ** 2, np.inf)
     best = distance.argmin(axis=1)

@@ -1,6 +1,7 @@
 """Detections of one camera, read part by part as plain columns."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,9 +47,10 @@ class Part:
 
     def frames(self) -> Iterator[tuple[int, slice]]:
         """Each frame that has detections, and its rows."""
-        starts = np.flatnonzero(np.diff(self.frame, prepend=-1))
-        for start, stop in zip(starts, [*starts[1:], len(self)], strict=True):
-            yield int(self.frame[start]), slice(int(start), int(stop))
+        starts = np.flatnonzero(np.diff(self.frame, prepend=-1)).tolist()
+        frames = self.frame[starts].tolist()
+        for frame, start, stop in zip(frames, starts, [*starts[1:], len(self)], strict=False):
+            yield frame, slice(start, stop)
 
 
 def part_of(table: pa.Table, masks: bool = False) -> Part:
@@ -96,13 +98,20 @@ class DetectionFiles:
         """One part, with masks if they are needed (they are most of a file)."""
         path = self.paths[index]
         names = [name for name in DETECTIONS.names if masks or name != "mask"]
-        try:
+        with _readable(path):
             table = pq.read_table(path, columns=names)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise SkeinError(f"{path.name} cannot be read ({error}): run `skein segment` again.") from error
         schema = pa.schema([DETECTIONS.field(name) for name in names])
         return part_of(checked(table, schema, path.name), masks)
 
     def image_size(self) -> bytes:
         """The first part's ``image_size``, empty where it is not said."""
-        return (pq.read_schema(self.paths[0]).metadata or {}).get(b"image_size", b"")
+        with _readable(self.paths[0]):
+            return (pq.read_schema(self.paths[0]).metadata or {}).get(b"image_size", b"")
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowInvalid) as error:
+        raise SkeinError(f"{path.name} cannot be read ({error}): run `skein segment` again.") from error

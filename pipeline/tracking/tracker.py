@@ -27,7 +27,7 @@ LIVE = np.dtype(
 Reach = Callable[[Floats, Floats], Floats]
 
 _SETTLED = 3
-_SLOWEST_SIZE = 0.05
+_SLOWEST_SIZE = 0.15
 _COAST_DAMPING = 0.9
 _LONG = 1.25
 
@@ -232,7 +232,7 @@ class Tracker:
             column += rate * (value[j] - column)
         seen["orientation"] = blobs.orientation[j]
         if broken.any():
-            seen["tracklet"][broken] = self._new(np.count_nonzero(broken))
+            seen["tracklet"][broken] = self._new(int(np.count_nonzero(broken)))
         if not isinstance(index, slice):
             live[index] = seen
         self._give(first + j, seen)
