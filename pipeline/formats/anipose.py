@@ -52,6 +52,15 @@ def read(path: Path) -> CameraGroup:
     return CameraGroup(tuple(_camera(path.name, key, data[key]) for key in sorted(sections, key=order)))
 
 
+def read_world(path: Path) -> str | None:
+    """What ties a calibration to the world: ``markers``, ``board``, ``camera`` (nothing does), None where not said."""
+    try:
+        section = tomllib.loads(path.read_text(encoding="utf-8")).get("skein", {})
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SkeinError(f"{path.name}: expected a calibration in aniposelib's layout: {error}") from error
+    return section.get("world")
+
+
 def write(path: Path, cameras: CameraGroup, extra: dict[str, Any] | None = None) -> None:
     """Write cameras, and `extra` as the `[skein]` section, atomically."""
     document = tomlkit.document()

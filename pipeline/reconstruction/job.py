@@ -3,7 +3,7 @@
 from typing import Literal
 
 from pipeline.experiment import Experiment
-from pipeline.files import data_fingerprint
+from pipeline.files import data_fingerprint, file_fingerprint
 from pipeline.jobs.declaration import Job, Parameters, parameter
 
 
@@ -53,7 +53,9 @@ def inputs(experiment: Experiment, recording: str | None) -> dict[str, str]:
     assert recording is not None
     configuration = experiment.configuration
     entry = experiment.recording(recording)
+    calibration = experiment.calibration_path
     return {
+        "calibration.toml": file_fingerprint(calibration) if calibration.is_file() else "",
         "animals": data_fingerprint(experiment.animals(recording)),
         "arena": data_fingerprint(configuration.arena.model_dump() if configuration.arena else None),
         "time": data_fingerprint(entry.model_dump(mode="json", include=_TIME)),
@@ -61,10 +63,17 @@ def inputs(experiment: Experiment, recording: str | None) -> dict[str, str]:
             [
                 [[camera.name, camera.model, camera.markers] for camera in configuration.camera],
                 configuration.world_points,
-                configuration.world_points_file,
+                _survey(experiment),
             ]
         ),
     }
+
+
+def _survey(experiment: Experiment) -> str | None:
+    """Content of the sheet of surveyed points."""
+    name = (experiment.configuration.world_points_file or "").partition("#")[0]
+    path = experiment.file(name)
+    return file_fingerprint(path) if name and path.is_file() else None
 
 
 _TIME = {"recorded_fps", "start_at_s", "duration_s", "stride", "offsets", "timestamps", "videos"}

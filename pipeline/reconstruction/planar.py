@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import SkeinError
-from pipeline.experiment import Experiment
 from pipeline.formats import anipose
+from pipeline.formats.survey import Survey, surveyed_points
 from pipeline.jobs.declaration import Context
 from pipeline.reconstruction.finish import Finisher
 from pipeline.reconstruction.job import Reconstruct
@@ -37,7 +37,7 @@ def tables(
     """
     assert context.recording is not None
     name = _chosen(parameters.camera, tracks)
-    plane = _plane(context.experiment, name, parameters.plane_z_m)
+    plane = _plane(context, name, parameters.plane_z_m)
     context.note(plane.note)
     finisher.unit = plane.unit
     names, left_out = _individuals(tracks[name], max(1, round(parameters.minimum_s * timeline.fps)))
@@ -63,15 +63,18 @@ def _chosen(wanted: str, tracks: dict[str, Path]) -> str:
     return wanted or next(iter(tracks))
 
 
-def _plane(experiment: Experiment, name: str, height: float) -> Plane:
-    configuration = experiment.configuration
-    entry = next(camera for camera in configuration.camera if camera.name == name)
+def _plane(context: Context, name: str, height: float) -> Plane:
+    experiment = context.experiment
+    entry = next(camera for camera in experiment.configuration.camera if camera.name == name)
     camera: Camera | None = None
     if experiment.calibration_path.is_file():
         cameras = anipose.read(experiment.calibration_path)
         camera = next((camera for camera in cameras if camera.name == name), None)
-    posed = camera is not None and bool(np.any(camera.translation))
-    return plane_of(name, camera, posed, entry.markers, configuration.world_points, height)
+    posed = camera is not None and anipose.read_world(experiment.calibration_path) != "camera"
+    survey = surveyed_points(experiment) if entry.markers else Survey({})
+    for sentence in survey.notes:
+        context.note(sentence)
+    return plane_of(name, camera, posed, entry.markers, survey.points, height)
 
 
 def _individuals(path: Path, shortest: int) -> tuple[Integers, int]:

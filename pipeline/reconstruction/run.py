@@ -121,9 +121,16 @@ def _tables(
     """Solve window after window; the middle of an overlap belongs to the window in which it lies deeper."""
     assert context.recording is not None
     experiment, fps = context.experiment, timeline.fps
+    cameras, arena = calibrated(experiment, tracks, context), experiment.configuration.arena
+    if arena is not None and anipose.read_world(experiment.calibration_path) == "camera":
+        arena = None
+        context.note(
+            "The calibration is not tied to the arena (no markers, no board on the floor): positions are relative to a "
+            "camera, and the arena's bounds could not be used."
+        )
     task = Task(
-        cameras=calibrated(experiment, tracks, context),
-        arena=experiment.configuration.arena,
+        cameras=cameras,
+        arena=arena,
         animals=experiment.animals(context.recording),
         fps=fps,
         noise_px=parameters.noise_px,
