@@ -34,17 +34,16 @@ QUADS = _quads()
 """(Q, 4) vertices of each quadrilateral, counter-clockwise as seen from outside."""
 
 
-def _surface_shares() -> Floats:
-    """Share of the body's surface that each section carries (Ramanujan's perimeter of an ellipse, trapezoid rule)."""
-    a, b = _WIDTH, _HEIGHT
-    perimeter = 3 * (a + b) - np.sqrt((3 * a + b) * (a + 3 * b))
-    gap, share = np.diff(_ALONG), np.zeros(len(_ALONG))
-    share[:-1] += gap * perimeter[:-1] / 2
-    share[1:] += gap * perimeter[1:] / 2
+def _volume_shares() -> Floats:
+    """Share of the body's volume that each section carries (trapezoid rule)."""
+    area, gap = _WIDTH * _HEIGHT, np.diff(_ALONG)
+    share = np.zeros(len(_ALONG))
+    share[:-1] += gap * area[:-1] / 2
+    share[1:] += gap * area[1:] / 2
     return share / share.sum()
 
 
-_SURFACE = _surface_shares()
+_VOLUME = _volume_shares()
 
 
 def vertices(animals: tuple[Animal, ...], motion: Motion, frame: int) -> Floats:
@@ -52,12 +51,11 @@ def vertices(animals: tuple[Animal, ...], motion: Motion, frame: int) -> Floats:
 
     Returns
     -------
-    (N, sections · ring, 3) world, m. The centre of each body is ``motion.position[frame]``: the centroid of its
-    surface, which for a convex body is the centroid of its silhouettes, averaged over all views.
+    (N, sections · ring, 3) world, m. The centre of each body is ``motion.position[frame]``: its centre of volume.
     """
     length = np.array([animal.length for animal in animals])[:, None]
     along = _spine(motion.phase[frame], motion.effort[frame], motion.bend[frame]) * length[..., None]
-    along -= np.einsum("s,nsk->nk", _SURFACE, along)[:, None]
+    along -= np.einsum("s,nsk->nk", _VOLUME, along)[:, None]
     tangent = np.gradient(along, axis=1)
     tangent /= np.linalg.norm(tangent, axis=-1, keepdims=True)
     side = np.stack([tangent[..., 1], -tangent[..., 0]], axis=-1)  # tangents point from nose to tail

@@ -26,7 +26,7 @@ class Motion:
     Parameters
     ----------
     position
-        (T, N, 3) centre of the body (the centroid of its surface), m.
+        (T, N, 3) centre of volume of the body, m.
     yaw, pitch
         (T, N) heading, rad: yaw from world x towards y, pitch upwards.
     phase

@@ -17,7 +17,7 @@ from pipeline.synthetic.scene import EXTRA_FRAMES, RECORDING, Scene, build_scene
 from pipeline.synthetic.truth import silhouettes_table, write_rig, write_trajectories
 from pipeline.synthetic.writing import calibration_video, check_parameters, recording_video
 
-_VERSION = 4
+_VERSION = 5
 """Raised when the same parameters give other videos than before."""
 
 

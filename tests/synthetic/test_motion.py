@@ -70,22 +70,21 @@ def test_animals_meet_but_never_pass_through_one_another(crowd):
     assert nearest > 0.004
 
 
-def test_the_position_is_the_centroid_of_the_surface(crowd):
+def test_the_position_is_the_centre_of_volume(crowd):
     scene, motion = crowd
     for frame in (0, 70, 150):
         bodies = vertices(scene.animals, motion, frame)
         for body, expected in zip(bodies, motion.position[frame], strict=True):
             volume, centre = _polyhedron(body)
             assert volume > 0  # the quadrilaterals face outwards
-            np.testing.assert_allclose(centre, expected, atol=1e-3)
+            np.testing.assert_allclose(centre, expected, atol=1.5e-3)
 
 
 def _polyhedron(body):
-    """Volume (divergence theorem) and centroid of the surface of a closed mesh."""
+    """Volume and centroid of a closed surface, by the divergence theorem over its triangles."""
     reference = body.mean(axis=0)
     a, b, c, d = (body[QUADS[:, k]] - reference for k in range(4))
     triangles = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
     volumes = np.einsum("ij,ij->i", triangles[:, 0], np.cross(triangles[:, 1], triangles[:, 2])) / 6
-    areas = np.linalg.norm(np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]), axis=1)
-    centres = triangles.mean(axis=1)
-    return volumes.sum(), reference + (areas[:, None] * centres).sum(axis=0) / areas.sum()
+    centres = triangles.sum(axis=1) / 4
+    return volumes.sum(), reference + (volumes[:, None] * centres).sum(axis=0) / volumes.sum()

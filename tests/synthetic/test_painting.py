@@ -61,7 +61,8 @@ def test_the_silhouette_is_the_projection_of_the_body():
     assert 0.7 < mask.sum() / hit.sum() <= 1.0
     x, y = project(CAMERA, np.array([0.6, 0.45, 0.2]))
     centroid = np.argwhere(mask).mean(axis=0)[::-1]
-    assert np.hypot(*(centroid - (x, y))) < 1.5
+    assert mask[round(y), round(x)]
+    assert np.hypot(*(centroid - (x, y))) < 2.5  # the thin fin draws the outline's centroid behind the centre of volume
 
 
 def test_a_nearer_animal_hides_a_farther_one():
