@@ -77,3 +77,7 @@ def _listen(host: str, port: int | None) -> socket.socket:
         listener.listen()
         return listener
     raise SkeinError(f"Port {port} of {host} is in use: close what uses it, or choose another with --port.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
