@@ -1,12 +1,12 @@
-"""Reading trajectories one animal at a time: a table of many animals and hours is never whole in memory."""
+"""Reading trajectories animal by animal: a table of many animals and hours is never whole in memory."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -14,6 +14,8 @@ from pipeline.api import SkeinError, Timeline
 from plugins.zones.membership import Booleans, Floats
 
 _BATCH = 1 << 17
+_MEMORY = 1 << 27
+"""Bytes that the positions of the animals read together may take."""
 
 
 @dataclass(frozen=True)
@@ -51,39 +53,59 @@ class Trajectories:
         metadata = pq.read_schema(path).metadata or {}
         names: set[str] = set()
         planar = True
-        for batch in ds.dataset(path).to_batches(columns=["individual", "z"], batch_size=_BATCH):
-            names.update(pc.unique(batch["individual"]).to_pylist())
+        for batch in _batches(path, ["individual", "z"]):
+            used = np.unique(batch["individual"].indices)
+            names.update(str(batch["individual"].dictionary[int(code)]) for code in used)
             planar = planar and bool(np.isnan(_floats(batch["z"])).all())
         return cls(path, metadata.get(b"unit", b"m").decode(), tuple(sorted(names, key=natural)), planar)
 
-    def positions(self, individual: str, n_samples: int) -> tuple[Floats, Booleans]:
-        """Where one animal was at each sample of the recording.
+    def animals(self, n_samples: int) -> Iterator[tuple[str, Floats, Booleans]]:
+        """Each animal, and where it was at each sample of the recording.
 
-        Returns
-        -------
-        (n_samples, 3) positions, NaN where it was not seen (in 3D a position is known only with all three
-        coordinates; in planar mode z is NaN throughout), and (n_samples,) True where they were interpolated.
+        The file is read once, or once per group of animals where the positions of all would take too much memory.
+
+        Yields
+        ------
+        individual
+            Its name.
+        xyz
+            (n_samples, 3) positions, NaN where it was not seen. In 3D a position is known only with all three
+            coordinates; in planar mode z is NaN throughout.
+        interpolated
+            (n_samples,) True where they were interpolated.
 
         Raises
         ------
         SkeinError
             If the table has frames that the recording does not have.
         """
-        xyz = np.full((n_samples, 3), np.nan)
-        interpolated = np.zeros(n_samples, bool)
-        for batch in ds.dataset(self.path).to_batches(
-            columns=["frame", "x", "y", "z", "state"], filter=ds.field("individual") == individual, batch_size=_BATCH
-        ):
+        together = max(1, _MEMORY // (25 * n_samples))
+        for first in range(0, len(self.individuals), together):
+            group = self.individuals[first : first + together]
+            xyz, interpolated = self._read(group, n_samples)
+            if not self.planar:
+                xyz[np.isnan(xyz).any(axis=2)] = np.nan
+            yield from zip(group, xyz, interpolated, strict=True)
+
+    def _read(self, group: tuple[str, ...], n_samples: int) -> tuple[Floats, Booleans]:
+        xyz = np.full((len(group), n_samples, 3), np.nan)
+        interpolated = np.zeros((len(group), n_samples), bool)
+        for batch in _batches(self.path, ["frame", "individual", "x", "y", "z", "state"]):
             frame = np.asarray(batch["frame"])
             if len(frame) and not (frame.min() >= 0 and frame.max() < n_samples):
                 raise SkeinError(
                     f"{self.path.name} has frames {frame.min()} to {frame.max()}, but the recording has 0 to "
                     f"{n_samples - 1}: run `skein reconstruct` again."
                 )
-            xyz[frame] = np.column_stack([_floats(batch[name]) for name in "xyz"])
-            interpolated[frame] = pc.equal(batch["state"], "interpolated").to_numpy(zero_copy_only=False)
-        if not self.planar:
-            xyz[np.isnan(xyz).any(axis=1)] = np.nan
+            names, states = batch["individual"], batch["state"]
+            number = {name: index for index, name in enumerate(group)}
+            animal = np.array([number.get(name, -1) for name in names.dictionary.to_pylist()], np.int64)[names.indices]
+            wanted = animal >= 0
+            where = animal[wanted], frame[wanted]
+            for axis, column in enumerate("xyz"):
+                xyz[(*where, axis)] = _floats(batch[column])[wanted]
+            filled = np.array([state == "interpolated" for state in states.dictionary.to_pylist()], bool)
+            interpolated[where] = filled[states.indices][wanted]
         return xyz, interpolated
 
 
@@ -97,5 +119,11 @@ def natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def _floats(column: object) -> Floats:
-    return column.to_numpy(zero_copy_only=False).astype(np.float64)  # type: ignore[attr-defined]
+def _batches(path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    texts = [name for name in ("individual", "state") if name in columns]
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        yield from file.iter_batches(_BATCH, columns=columns)
+
+
+def _floats(column: pa.Array) -> Floats:
+    return column.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)

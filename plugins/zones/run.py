@@ -1,13 +1,15 @@
 """What `skein zones` does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from pipeline.api import Context, SkeinError, Timeline, Zone, volume, write_table
+from pipeline.api import Context, Progress, SkeinError, Timeline, Zone, volume, write_table
 from plugins.zones.counts import count_rows
 from plugins.zones.job import ZoneParameters
 from plugins.zones.membership import Booleans, Floats, Membership, membership
@@ -61,10 +63,7 @@ class Analysis:
 
 
 def run(context: Context, parameters: ZoneParameters) -> None:
-    """Write the four tables of a recording under ``results/zones``.
-
-    Memory holds one animal's positions at a time; of the others only their visits.
-    """
+    """Write the four tables of a recording under ``results/zones``."""
     experiment, recording = context.experiment, context.recording
     assert recording is not None
     trajectories = Trajectories.open(experiment.trajectories_path(recording))
@@ -72,16 +71,6 @@ def run(context: Context, parameters: ZoneParameters) -> None:
     analysis = Analysis(tuple(experiment.configuration.zone), sample_edges(timeline), parameters)
     for sentence in assumptions(analysis, trajectories, experiment.animals(recording)):
         context.note(sentence)
-    found: list[Stays] = []
-    parts: dict[str, list[pd.DataFrame]] = {}
-    total = len(trajectories.individuals)
-    for number, animal in enumerate(_animals(analysis, trajectories)):
-        found.append(animal.stays)
-        for name, rows in analysis.rows(animal).items():
-            parts.setdefault(name, []).append(rows)
-        context.progress(number + 1, total, animal.individual)
-    tables = {name: pd.concat(rows, ignore_index=True) for name, rows in parts.items()}
-    tables["counts"] = count_rows(analysis.names, found, analysis.bins)
     about = {
         "parameters": parameters.model_dump(mode="json"),
         "zones": [zone.model_dump(mode="json", exclude_none=True) for zone in analysis.zones],
@@ -90,8 +79,24 @@ def run(context: Context, parameters: ZoneParameters) -> None:
         "samples": len(analysis.edges) - 1,
     }
     folder = experiment.results_folder(recording, "zones")
-    for name, rows in tables.items():
-        write_table(folder / f"{name}.parquet", table(name, rows, trajectories.unit, about))
+    for name, rows in analysed(analysis, trajectories, about, context.progress).items():
+        write_table(folder / f"{name}.parquet", rows)
+
+
+def analysed(
+    analysis: Analysis, trajectories: Trajectories, about: Mapping[str, Any], progress: Progress
+) -> dict[str, pa.Table]:
+    """The four tables, with `about` in their metadata; of each animal only its rows stay in memory."""
+    found: list[Stays] = []
+    parts: dict[str, list[pa.Table]] = {}
+    for individual, xyz, interpolated in trajectories.animals(len(analysis.edges) - 1):
+        animal = analysis.animal(individual, xyz, interpolated)
+        found.append(animal.stays)
+        for name, rows in analysis.rows(animal).items():
+            parts.setdefault(name, []).append(table(name, rows, trajectories.unit, about))
+        progress(len(found), len(trajectories.individuals), individual)
+    counts = table("counts", count_rows(analysis.names, found, analysis.bins), trajectories.unit, about)
+    return {**{name: pa.concat_tables(rows) for name, rows in parts.items()}, "counts": counts}
 
 
 def assumptions(analysis: Analysis, trajectories: Trajectories, expected: int | None) -> Iterator[str]:
@@ -119,8 +124,3 @@ def assumptions(analysis: Analysis, trajectories: Trajectories, expected: int | 
     uneven = np.ptp(np.diff(analysis.edges)) > 1e-6
     if uneven and analysis.parameters.hold_gap_s is None:
         yield "Samples are not evenly spaced: set hold_gap_s to limit held gaps in seconds rather than in samples."
-
-
-def _animals(analysis: Analysis, trajectories: Trajectories) -> Iterator[Animal]:
-    for individual in trajectories.individuals:
-        yield analysis.animal(individual, *trajectories.positions(individual, len(analysis.edges) - 1))

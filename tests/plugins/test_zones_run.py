@@ -9,6 +9,7 @@ import pytest
 from pipeline.api import Experiment, SkeinError
 from pipeline.jobs import run_now
 from pipeline.registry import job
+from plugins.zones import positions
 from plugins.zones.exports import tables
 from plugins.zones.positions import natural
 from plugins.zones.tables import NAMES, schema
@@ -97,3 +98,13 @@ def test_names_are_in_natural_order() -> None:
 
 def _paths(opened: Experiment) -> dict[str, Path]:
     return {name: opened.results_folder("trial", "zones") / f"{name}.parquet" for name in NAMES}
+
+
+def test_animals_are_read_in_groups_that_fit_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracks = dict(zip("abcde", ["AB..", "BBBB", "?A?A", "....", "A??B"], strict=True))
+    at_once, whole = computed(tmp_path / "whole", tracks)
+    monkeypatch.setattr(positions, "_MEMORY", 2 * 25 * 4)
+    in_pairs, parts = computed(tmp_path / "parts", tracks)
+    assert at_once == in_pairs
+    for name in NAMES:
+        pd.testing.assert_frame_equal(whole[name], parts[name])
