@@ -1,18 +1,19 @@
 """Bundle adjustment of cameras, lenses and board poses (Triggs et al. 2000, "Bundle adjustment: a modern synthesis").
 
 Levenberg-Marquardt with Huber weights on the distance in pixels. Each observation touches one camera and one pose, so
-its Jacobian is a dense row of 21 numbers and the rest is zero: the normal equations are summed view by view and never
-pass through a full Jacobian. A rotation is updated on the left by a small rotation vector, so that no angle is special.
+its row of the Jacobian has 21 numbers that are not zero: only these are kept, the normal equations are summed view by
+view, and the poses are eliminated (`normal`). A rotation is updated on the left by a small rotation vector, so that no
+angle is special.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.spatial.transform import Rotation
 
 from pipeline.errors import SkeinError
+from pipeline.geometry.normal import NormalEquations, Unknowns
 from pipeline.types import Camera
 
 Floats = NDArray[np.float64]
@@ -143,19 +144,18 @@ def adjust(
     -----
     At least one camera or marker must hold the world in place; else the damping does, and the frame is arbitrary.
     """
-    columns, size = _columns(cameras, poses, free, seen)
+    unknowns = _unknowns(cameras, free, seen)
     residuals, jacobian = linearise(cameras, poses, seen)
     cost, weights = _loss(residuals, seen, huber)
     damping, growth, converged = 1e-3, 2.0, False
-    normal, gradient = _normal_equations(jacobian, residuals, weights, columns, size, seen)
+    normal = _normal_equations(jacobian, residuals, weights, unknowns, seen)
     for _ in range(iterations):
-        scale = np.maximum(np.diag(normal), 1e-12)
         try:
-            step = -cho_solve(cho_factor(normal + np.diag(damping * scale)), gradient)
-        except LinAlgError:
+            camera_step, pose_step, expected = normal.step(damping)
+        except np.linalg.LinAlgError:
             damping, growth = damping * growth, growth * 2
             continue
-        moved = _moved(cameras, poses, step, columns, seen)
+        moved = _moved(cameras, poses, camera_step, pose_step, unknowns, seen)
         if moved is None:
             damping, growth = damping * growth, growth * 2
             continue
@@ -167,16 +167,15 @@ def adjust(
                 break
             damping, growth = damping * growth, growth * 2
             continue
-        expected = float(step @ (damping * scale * step - gradient)) / 2
         gain = (cost - next_cost) / max(expected, 1e-300)
         done = cost - next_cost < 1e-7 * cost
         (cameras, poses), residuals, cost, weights = moved, next_residuals, next_cost, next_weights
-        normal, gradient = _normal_equations(next_jacobian, residuals, weights, columns, size, seen)
+        normal = _normal_equations(next_jacobian, residuals, weights, unknowns, seen)
         damping, growth = max(damping * max(1 / 3, 1 - (2 * gain - 1) ** 3), 1e-15), 2.0
         if done:
             converged = True
             break
-    deviations = _deviations(normal, weights, residuals, columns, size, len(cameras), seen)
+    deviations = _deviations(normal, weights, residuals, unknowns, len(cameras), seen)
     return Adjusted(cameras, poses, residuals, cost, converged, deviations)
 
 
@@ -188,23 +187,22 @@ def linearise(cameras: tuple[Camera, ...], poses: Poses, seen: Observations) -> 
     """
     residuals = np.empty((len(seen.points), 2))
     jacobian = np.zeros((len(seen.points), 2, _CAMERA + 6))
-    stops = np.cumsum(seen.count)
-    for view, stop in enumerate(stops):
-        part = slice(stop - seen.count[view], stop)
-        camera, pose = cameras[seen.camera[view]], seen.pose[view]
-        turned = seen.points[part] @ poses.rotation[pose].T if pose >= 0 else seen.points[part]
-        world = turned + poses.translation[pose] if pose >= 0 else turned
-        rotated = world @ camera.rotation_matrix.T
+    # The last pose is the identity, for world points (-1).
+    rotation = np.concatenate([poses.rotation, np.eye(3)[None]])[seen.pose]
+    translation = np.concatenate([poses.translation, np.zeros((1, 3))])[seen.pose]
+    of_camera = seen.camera[seen.view]
+    turned = np.einsum("nij,nj->ni", np.repeat(rotation, seen.count, axis=0), seen.points)
+    world = turned + np.repeat(translation, seen.count, axis=0)
+    for number in np.unique(seen.camera):
+        camera, part = cameras[number], np.flatnonzero(of_camera == number)
+        rotated = world[part] @ camera.rotation_matrix.T
         pixels, by_local, by_lens = _projection(camera, rotated + camera.translation)
         residuals[part] = pixels - seen.pixels[part]
-        block = jacobian[part]
-        block[:, :, :INTRINSICS] = by_lens
-        block[:, :, INTRINSICS : INTRINSICS + 3] = _turn(by_local, rotated)
-        block[:, :, INTRINSICS + 3 : _CAMERA] = by_local
-        if pose >= 0:
-            by_world = by_local @ camera.rotation_matrix
-            block[:, :, _CAMERA : _CAMERA + 3] = _turn(by_world, turned)
-            block[:, :, _CAMERA + 3 :] = by_world
+        by_world = by_local @ camera.rotation_matrix
+        jacobian[part] = np.concatenate(
+            [by_lens, _turn(by_local, rotated), by_local, _turn(by_world, turned[part]), by_world], axis=2
+        )
+    jacobian[np.repeat(seen.pose < 0, seen.count), :, _CAMERA:] = 0.0
     return residuals, jacobian
 
 
@@ -273,18 +271,16 @@ def _pinhole(camera: Camera, local: Floats) -> tuple[Floats, Floats, Floats]:
     return flat, by_flat @ by_depth, np.stack([first, second], axis=1)
 
 
-def _columns(cameras: tuple[Camera, ...], poses: Poses, free: Free, seen: Observations) -> tuple[NDArray[np.intp], int]:
-    """(V, 21) number of the unknown behind each column of a view's Jacobian; `size` where it is fixed."""
+def _unknowns(cameras: tuple[Camera, ...], free: Free, seen: Observations) -> Unknowns:
     lenses = free.intrinsics.copy()
     lenses[[camera.model == "fisheye" for camera in cameras], INTRINSICS - 1] = False
     of_camera = np.hstack([lenses, np.repeat(free.cameras[:, None], 6, 1)])
-    of_pose = np.repeat(free.poses[:, None], 6, 1)
-    size = int(of_camera.sum() + of_pose.sum())
-    numbers = np.full(of_camera.size + of_pose.size, size)
-    numbers[np.concatenate([of_camera.ravel(), of_pose.ravel()])] = np.arange(size)
-    camera_numbers = numbers[: of_camera.size].reshape(of_camera.shape)
-    pose_numbers = np.vstack([numbers[of_camera.size :].reshape(-1, 6), np.full((1, 6), size)])  # -1: world points
-    return np.hstack([camera_numbers[seen.camera], pose_numbers[seen.pose]]), size
+    n_camera, n_pose = int(of_camera.sum()), int(free.poses.sum())
+    camera_numbers = np.full(of_camera.shape, n_camera)
+    camera_numbers[of_camera] = np.arange(n_camera)
+    pose_numbers = np.full(len(free.poses) + 1, n_pose)  # the last is for world points (-1)
+    pose_numbers[:-1][free.poses] = np.arange(n_pose)
+    return Unknowns(camera_numbers[seen.camera], pose_numbers[seen.pose], n_camera, n_pose)
 
 
 def _loss(residuals: Floats, seen: Observations, huber: float) -> tuple[float, Floats]:
@@ -296,31 +292,30 @@ def _loss(residuals: Floats, seen: Observations, huber: float) -> tuple[float, F
 
 
 def _normal_equations(
-    jacobian: Floats,
-    residuals: Floats,
-    weights: Floats,
-    columns: NDArray[np.intp],
-    size: int,
-    seen: Observations,
-) -> tuple[Floats, Floats]:
-    weighted = jacobian * weights[:, None, None]
-    starts = np.cumsum(seen.count) - seen.count
-    blocks = np.add.reduceat(np.swapaxes(weighted, 1, 2) @ jacobian, starts)
-    slopes = np.add.reduceat(np.einsum("nij,ni->nj", weighted, residuals), starts)
-    normal, gradient = np.zeros((size + 1, size + 1)), np.zeros(size + 1)
-    np.add.at(normal, (columns[:, :, None], columns[:, None, :]), blocks)
-    np.add.at(gradient, columns, slopes)
-    return normal[:size, :size], gradient[:size]
+    jacobian: Floats, residuals: Floats, weights: Floats, unknowns: Unknowns, seen: Observations
+) -> NormalEquations:
+    weighted = (jacobian * weights[:, None, None]).reshape(-1, _CAMERA + 6)
+    rows, flat = jacobian.reshape(-1, _CAMERA + 6), residuals.ravel()
+    stops = 2 * np.cumsum(seen.count)
+    parts = [slice(stop - 2 * count, stop) for stop, count in zip(stops, seen.count, strict=True)]
+    blocks = np.array([weighted[part].T @ rows[part] for part in parts])
+    slopes = np.array([weighted[part].T @ flat[part] for part in parts])
+    return NormalEquations.summed(unknowns, blocks, slopes)
 
 
 def _moved(
-    cameras: tuple[Camera, ...], poses: Poses, step: Floats, columns: NDArray[np.intp], seen: Observations
+    cameras: tuple[Camera, ...],
+    poses: Poses,
+    camera_step: Floats,
+    pose_step: Floats,
+    unknowns: Unknowns,
+    seen: Observations,
 ) -> tuple[tuple[Camera, ...], Poses] | None:
     """Cameras and poses after a step; None where a focal length would not stay positive."""
-    full = np.append(step, 0.0)
+    by_camera, by_pose = np.append(camera_step, 0.0), np.vstack([pose_step, np.zeros((1, 6))])
     moved, rotation, translation = list(cameras), poses.rotation.copy(), poses.translation.copy()
     for number, view in zip(*np.unique(seen.camera, return_index=True), strict=True):
-        change, camera = full[columns[view, :_CAMERA]], cameras[number]
+        change, camera = by_camera[unknowns.camera[view]], cameras[number]
         matrix, distortion = camera.matrix.copy(), camera.distortion + change[4 : 4 + len(camera.distortion)]
         matrix[[0, 1, 0, 1], [0, 1, 2, 2]] += change[:4]
         if min(matrix[0, 0], matrix[1, 1]) <= 0 or not np.isfinite(change).all():
@@ -337,24 +332,18 @@ def _moved(
         )
     numbers, views = np.unique(seen.pose, return_index=True)
     numbers, views = numbers[numbers >= 0], views[numbers >= 0]
-    change = full[columns[views, _CAMERA:]]
+    change = by_pose[unknowns.pose[views]]
     rotation[numbers] = Rotation.from_rotvec(change[:, :3]).as_matrix() @ rotation[numbers]
     translation[numbers] += change[:, 3:]
     return tuple(moved), Poses(rotation, translation)
 
 
 def _deviations(
-    normal: Floats,
-    weights: Floats,
-    residuals: Floats,
-    columns: NDArray[np.intp],
-    size: int,
-    cameras: int,
-    seen: Observations,
+    normal: NormalEquations, weights: Floats, residuals: Floats, unknowns: Unknowns, cameras: int, seen: Observations
 ) -> Floats:
-    freedom = max(2 * len(residuals) - size, 1)
+    freedom = max(2 * len(residuals) - unknowns.n_camera - 6 * unknowns.n_pose, 1)
     scatter = float((weights[:, None] * residuals**2).sum()) / freedom
-    variances = np.append(np.diag(np.linalg.pinv(normal, hermitian=True)), 0.0) * scatter
+    variances = np.append(normal.camera_variances(), 0.0) * scatter
     deviations = np.zeros((cameras, INTRINSICS))
-    deviations[seen.camera] = np.sqrt(np.maximum(variances[columns[:, :INTRINSICS]], 0.0))
+    deviations[seen.camera] = np.sqrt(variances[unknowns.camera[:, :INTRINSICS]])
     return deviations

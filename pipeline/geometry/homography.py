@@ -38,7 +38,7 @@ class Homography:
     @cached_property
     def inverse(self) -> Floats:
         """(3, 3) floor → px."""
-        return np.linalg.inv(self.matrix)
+        return np.asarray(np.linalg.inv(self.matrix), np.float64)
 
     def to_floor(self, pixels: ArrayLike) -> Floats:
         """(..., 2) px → (..., 2) m; NaN stays NaN, and so becomes what lies on or beyond the horizon."""
@@ -77,10 +77,10 @@ def fit_homography(pixels: ArrayLike, floor: ArrayLike, tolerance_px: float = 3.
         raise SkeinError(f"A floor map needs at least 4 surveyed points in the image, got {len(known)}: mark more.")
     best: tuple[int, float, Floats] | None = None
     for subset in _subsets(len(known)):
-        chosen = known[subset]
-        if _collinear(pixels[chosen]) or _collinear(floor[chosen]):
+        four = known[subset]
+        if _collinear(pixels[four]) or _collinear(floor[four]):
             continue
-        to_image = _dlt(floor[chosen], pixels[chosen])
+        to_image = _dlt(floor[four], pixels[four])
         errors = _errors(to_image, floor[known], pixels[known])
         agreeing = errors <= tolerance_px
         score = (int(agreeing.sum()), -float(np.minimum(errors, tolerance_px).sum()))
@@ -91,13 +91,13 @@ def fit_homography(pixels: ArrayLike, floor: ArrayLike, tolerance_px: float = 3.
             "A floor map needs 4 surveyed points of which no three lie on a line: mark a point beside the line."
         )
     to_image = best[2]
-    agreeing = known[_errors(to_image, floor[known], pixels[known]) <= tolerance_px]
-    if len(agreeing) > 4:
-        to_image = _refined(_dlt(floor[agreeing], pixels[agreeing]), floor[agreeing], pixels[agreeing])
-    matrix = np.linalg.inv(to_image)
-    matrix *= np.sign(matrix[2] @ [*pixels[agreeing[0]], 1.0]) / np.linalg.norm(matrix)
+    chosen = known[_errors(to_image, floor[known], pixels[known]) <= tolerance_px]
+    if len(chosen) > 4:
+        to_image = _refined(_dlt(floor[chosen], pixels[chosen]), floor[chosen], pixels[chosen])
+    matrix = np.asarray(np.linalg.inv(to_image), np.float64)
+    matrix *= np.sign(matrix[2] @ [*pixels[chosen[0]], 1.0]) / np.linalg.norm(matrix)
     inliers = np.zeros(len(pixels), bool)
-    inliers[agreeing] = True
+    inliers[chosen] = True
     return Homography(matrix, _errors(to_image, floor, pixels), inliers)
 
 
