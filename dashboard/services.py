@@ -50,6 +50,7 @@ class Services:
         self.page_errors: dict[str, str] = {}
         self.media = Media()
         self._results = ResultCache()
+        self._rows: dict[Path, tuple[int, dict[Cell, JobRow]]] = {}
         self._tended = float("-inf")
 
     @cached_property
@@ -124,7 +125,7 @@ class Services:
 
     def states(self, experiment: Experiment, recordings: Iterable[str] | None = None) -> dict[Cell, Status]:
         """State of each stage, of the experiment and of the given recordings (default: all)."""
-        rows = newest(self.ledger.rows(experiment.root, limit=_EVERY_JOB))
+        rows = self._newest(experiment.root)
         known: Known = {}
         names: list[str | None] = [None, *(experiment.recording_names if recordings is None else recordings)]
         return {
@@ -142,8 +143,17 @@ class Services:
             return Status()
         if job in self.stages:
             return self.states(view.experiment, [recording] if recording else []).get((job, recording), Status())
-        rows = newest(row for row in self.every_job(view.experiment.root, None) if row.job == job)
-        return with_job(examined(view.experiment, self.jobs[job], recording, self.jobs, {}), rows.get((job, recording)))
+        result = examined(view.experiment, self.jobs[job], recording, self.jobs, {})
+        return with_job(result, self._newest(view.experiment.root).get((job, recording)))
+
+    def _newest(self, folder: Path) -> dict[Cell, JobRow]:
+        """The newest job of each cell, read again only when a job has changed."""
+        revision = self.ledger.revision()
+        known = self._rows.get(folder)
+        if known is None or known[0] != revision:
+            known = (revision, newest(self.every_job(folder, None)))
+            self._rows[folder] = known
+        return known[1]
 
     # --- files
 
@@ -265,6 +275,10 @@ class Services:
             if rows
             else f"None of them can be: {_CANNOT[action]}."
         )
+
+    def running(self) -> list[JobRow]:
+        """The jobs that run now; cheap however many wait."""
+        return self.ledger.rows(states=("running",), limit=_EVERY_JOB)
 
     def active(self) -> list[JobRow]:
         """Running jobs, then queued ones."""

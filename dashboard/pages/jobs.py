@@ -1,6 +1,5 @@
 """The page Jobs: everything that was ever asked for; stop it, repeat it, put it first, read its log."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -126,9 +125,8 @@ def layout(services: Services, view: View) -> Component:
 
 def sentence(services: Services) -> str:
     """How many jobs there are, in words."""
-    active = Counter(row.state for row in services.active())
-    failed = services.ledger.count(states=("failed",))
-    parts = [f"{active['running']} running", f"{active['queued']} queued", f"{failed} failed"]
+    counted: tuple[LedgerState, ...] = ("running", "queued", "failed")
+    parts = [f"{services.ledger.count(states=(state,)):,} {state}" for state in counted]
     return ", ".join(parts) + ". Jobs go on when this page, or the dashboard, is closed."
 
 

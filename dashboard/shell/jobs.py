@@ -40,9 +40,11 @@ def register(app: Dash, services: Services) -> None:
         Input("shell-jobs-drawer", "opened"),
     )
     def refresh(_revision: Any, opened: bool) -> tuple[Any, Any]:
+        shown = indicator(services.running(), services.ledger.count(states=("queued",)))
+        if not opened:
+            return shown, no_update
         active = services.active()
-        finished = services.finished(10) if opened else []
-        return indicator(active), (jobs_list([*active[:_SHOWN], *finished], len(active)) if opened else no_update)
+        return shown, jobs_list([*active[:_SHOWN], *services.finished(10)], len(active))
 
     @app.callback(Output("shell-jobs-drawer", "opened"), Input("shell-jobs", "n_clicks"), prevent_initial_call=True)
     def open_drawer(_clicks: int) -> bool:
@@ -105,13 +107,12 @@ def pressed_id() -> dict[str, Any] | None:
     return dict(ctx.triggered_id)
 
 
-def indicator(active: list[JobRow]) -> Component:
+def indicator(running: list[JobRow], queued: int) -> Component:
     """How many jobs there are, with a ring of the progress of the running ones."""
-    if not active:
+    if not running and not queued:
         return html.Span([html.Span(className="ring idle"), html.Span("No jobs")], className="jobs-count")
-    running = [row for row in active if row.state == "running"]
     fraction = sum(row.fraction or 0.0 for row in running) / len(running) if running else 0.0
-    words = f"{len(running)} running" + (f", {len(active) - len(running)} queued" if len(active) > len(running) else "")
+    words = f"{len(running)} running" + (f", {queued} queued" if queued else "")
     ring = dmc.RingProgress(sections=[{"value": 100 * fraction, "color": "blue"}], size=26, thickness=4)
     return html.Span([ring, html.Span(words)], className="jobs-count")
 
