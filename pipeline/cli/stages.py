@@ -71,9 +71,8 @@ def _run_job(arguments: argparse.Namespace, job: Job) -> int:
             print(f"{experiment.name} has no recordings yet: `skein add-recording` adds one.", file=sys.stderr)
             return 1
     ledger = Ledger()
-    ids = [
-        ledger.submit(job, experiment, recording, parameters, priority=arguments.priority) for recording in recordings
-    ]
+    with ledger.submitting() as submit:
+        ids = [submit(job, experiment, name, parameters, priority=arguments.priority) for name in recordings]
     return finish(ledger, ids, arguments.detach)
 
 

@@ -8,7 +8,7 @@ import json
 import sqlite3
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -172,33 +172,42 @@ class Ledger:
         SkeinError
             If the recording, a parameter or a job in `after` does not exist or fit.
         """
-        given = dict(parameters or {})
-        resolve_parameters(job, experiment, given)
-        if job.scope == "recording":
-            if recording is None:
-                raise SkeinError(f"{job.title} works on a recording: name one of {experiment.name}.")
-            experiment.recording(recording)
-        else:
-            recording = None
-        values = {
-            "job": job.name, "title": job.title, "entry": job.entry,
-            "python_path": json.dumps(_own_path()),
-            "experiment": str(experiment.root), "recording": recording, "parameters": json.dumps(given, default=str),
-            "reads": " ".join((*job.requires, *job.uses)), "priority": priority, "gpu": job.gpu, "light": job.light,
-            "max_attempts": max_attempts,
-            "created": time.time(),
-        }  # fmt: skip
-        names = ", ".join(values)
-        marks = ", ".join(f":{name}" for name in values)
+        with self.submitting() as submit:
+            return submit(
+                job, experiment, recording, parameters, after=after, priority=priority, max_attempts=max_attempts
+            )
+
+    @contextmanager
+    def submitting(self) -> Iterator[Callable[..., int]]:
+        """Give a function like :meth:`submit` for many jobs at once: all of them are queued, or none."""
+        python_path = json.dumps(_own_path())
         with self.transaction() as database:
-            needed = {*after, *_upstream(database, job, str(experiment.root), recording)}
-            known = _ids(database, needed)
-            if unknown := sorted(needed - known):
-                raise SkeinError(f"There is no job {unknown[0]} that {job.name!r} could wait for.")
-            identity = database.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", values).lastrowid
-            assert identity is not None
-            database.executemany("INSERT INTO dependencies VALUES (?, ?)", [(identity, other) for other in needed])
-        return identity
+
+            def submit(
+                job: Job,
+                experiment: Experiment,
+                recording: str | None = None,
+                parameters: dict[str, Any] | None = None,
+                *,
+                after: Sequence[int] = (),
+                priority: int = 0,
+                max_attempts: int = 3,
+            ) -> int:
+                values = {
+                    **_described(job, experiment, recording, dict(parameters or {})),
+                    "python_path": python_path, "priority": priority, "max_attempts": max_attempts,
+                    "created": time.time(),
+                }  # fmt: skip
+                needed = {*after, *_upstream(database, job, values["experiment"], values["recording"])}
+                if unknown := sorted(needed - _ids(database, needed)):
+                    raise SkeinError(f"There is no job {unknown[0]} that {job.name!r} could wait for.")
+                marks = ", ".join(f":{name}" for name in values)
+                inserted = database.execute(f"INSERT INTO jobs ({', '.join(values)}) VALUES ({marks})", values)
+                identity = int(inserted.lastrowid or 0)
+                database.executemany("INSERT INTO dependencies VALUES (?, ?)", [(identity, other) for other in needed])
+                return identity
+
+            yield submit
 
     def row(self, identity: int) -> JobRow:
         """One job, or an error if there is none of that id."""
@@ -299,15 +308,34 @@ def _ids(database: sqlite3.Connection, wanted: set[int]) -> set[int]:
     return {row[0] for row in database.execute(f"SELECT id FROM jobs WHERE id IN ({marks})", tuple(wanted))}
 
 
+def _described(job: Job, experiment: Experiment, recording: str | None, given: dict[str, Any]) -> dict[str, Any]:
+    """Columns that say what is to be done; raises where it does not fit."""
+    resolve_parameters(job, experiment, given)
+    if job.scope == "recording":
+        if recording is None:
+            raise SkeinError(f"{job.title} works on a recording: name one of {experiment.name}.")
+        experiment.recording(recording)
+    else:
+        recording = None
+    return {
+        "job": job.name, "title": job.title, "entry": job.entry, "experiment": str(experiment.root),
+        "recording": recording, "parameters": json.dumps(given, default=str),
+        "reads": " ".join((*job.requires, *job.uses)), "gpu": job.gpu, "light": job.light,
+    }  # fmt: skip
+
+
 def _upstream(database: sqlite3.Connection, job: Job, experiment: str, recording: str | None) -> set[int]:
     """Waiting or running jobs whose result this one reads."""
     names = (*job.requires, *job.uses)
-    marks = ", ".join("?" * len(names))
-    found = database.execute(
-        f"SELECT id FROM jobs WHERE state IN ('queued', 'running') AND experiment = ? AND job IN ({marks})"
-        " AND (recording IS NULL OR ? IS NULL OR recording = ?)",
-        (experiment, *names, recording, recording),
-    )
+    wanted = f"SELECT id FROM jobs WHERE experiment = ? AND job IN ({', '.join('?' * len(names))})"
+    active = " AND state IN ('queued', 'running')"
+    if recording is None:
+        found = database.execute(wanted + active, (experiment, *names)).fetchall()
+    else:
+        found = database.execute(
+            f"{wanted} AND recording = ?{active} UNION {wanted} AND recording IS NULL{active}",
+            (experiment, *names, recording, experiment, *names),
+        ).fetchall()
     return {row[0] for row in found}
 
 

@@ -35,6 +35,7 @@ def main(folder: Path) -> None:
     logging.info("%s, attempt %s: %s", task["title"], task["attempt"], task["recording"] or task["experiment"])
     outcome, error = _attempt(task, folder)
     logging.info("%s%s", outcome, f": {error}" if error else "")
+    (folder / "reserve").unlink(missing_ok=True)
     if (folder / "abandoned").exists():
         logging.info("This attempt had been given up; its successor reports.")
     else:

@@ -26,7 +26,11 @@ INSERT INTO revision SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM revision);
 CREATE TRIGGER IF NOT EXISTS inserted AFTER INSERT ON jobs BEGIN UPDATE revision SET value = value + 1; END;
 CREATE TRIGGER IF NOT EXISTS updated AFTER UPDATE ON jobs BEGIN UPDATE revision SET value = value + 1; END;
 """
-_STEPS = (_FIRST, "ALTER TABLE jobs ADD COLUMN reads TEXT NOT NULL DEFAULT '';")
+_STEPS = (
+    _FIRST,
+    "ALTER TABLE jobs ADD COLUMN reads TEXT NOT NULL DEFAULT '';",
+    "CREATE INDEX jobs_result ON jobs (experiment, job, recording);",
+)
 
 
 def up_to_date(database: sqlite3.Connection) -> None:

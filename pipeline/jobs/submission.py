@@ -99,19 +99,15 @@ def submit_stale(
     """
     active = ledger.rows(experiment.root, ACTIVE, limit=1_000_000)
     ids: dict[Place, int] = {(row.job, row.recording): row.id for row in reversed(active)}
+    steps = stale_steps(experiment, jobs, recordings, under_way=ids)  # reads videos: not while the ledger is locked
     submitted = []
-    for step in stale_steps(experiment, jobs, recordings, under_way=ids):
-        names = (*step.job.requires, *step.job.uses)
-        upstream = [place for name in names for place in _upstream(experiment, jobs, name, step.recording)]
-        identity = ledger.submit(
-            step.job,
-            experiment,
-            step.recording,
-            after=sorted({*after, *(ids[place] for place in upstream if place in ids)}),
-            priority=priority,
-        )
-        ids[step.place] = identity
-        submitted.append(identity)
+    with ledger.submitting() as submit:
+        for step in steps:
+            names = (*step.job.requires, *step.job.uses)
+            upstream = [place for name in names for place in _upstream(experiment, jobs, name, step.recording)]
+            needed = {*after, *(ids[place] for place in upstream if place in ids)}
+            ids[step.place] = submit(step.job, experiment, step.recording, after=sorted(needed), priority=priority)
+            submitted.append(ids[step.place])
     return submitted
 
 

@@ -27,6 +27,7 @@ from pipeline.jobs.settings import Settings, read_settings, settings_path
 POLL_S = 0.1
 GRACE_S = 0.7
 START_S = 60.0
+RESERVE = 1 << 16  # bytes that an attempt gives back at its end, to say on a full disk why it failed
 
 
 class Supervisor:
@@ -39,13 +40,17 @@ class Supervisor:
         self._children: dict[tuple[int, int], tuple[subprocess.Popen[bytes], dict[str, Any]]] = {}
         self._stopping: dict[tuple[int, int], float] = {}
         self._progress_time: dict[int, int] = {}
+        self._progress_updates = 0
+        self._scheduled = -1
 
     def step(self) -> bool:
         """Take in what happened and start what can start; True while anything waits or runs."""
         self._read_settings()
         for row in self.ledger.rows(states=["running"], limit=1000):
             self._follow(row)
-        if self.ledger.count(states=["queued"]):
+        changes = self.ledger.revision() - self._progress_updates
+        if changes != self._scheduled:  # thousands may wait: look at them only when something may start
+            self._scheduled = changes
             transitions.fail_blocked(self.ledger)
             self._start_waiting()
         return self.ledger.count(states=ACTIVE) > 0
@@ -61,6 +66,7 @@ class Supervisor:
         except SkeinError as error:
             logging.warning("The settings cannot be used, the earlier ones stay: %s", error)
         self.devices = self.settings.devices
+        self._scheduled = -1
 
     def _follow(self, row: JobRow) -> None:
         folder = self.ledger.attempt_folder(row)
@@ -94,7 +100,7 @@ class Supervisor:
         except FileNotFoundError:
             return
         if self._progress_time.get(row.id) != changed and (progress := _read(path)) is not None:
-            transitions.take_progress(self.ledger, row, **progress)
+            self._progress_updates += transitions.take_progress(self.ledger, row, **progress)
             self._progress_time[row.id] = changed
 
     def _stop(self, row: JobRow, folder: Path) -> None:
@@ -148,14 +154,15 @@ class Supervisor:
     def _start_waiting(self) -> None:
         running = self.ledger.rows(states=["running"], limit=1000)
         for row in transitions.ready(self.ledger):
+            if not any(self._free(light, running) for light in (False, True)):
+                return
             devices = self._place(row, running)
             if devices is not None and self._start(row, devices):
                 running.append(self.ledger.row(row.id))
 
     def _place(self, row: JobRow, running: list[JobRow]) -> list[str] | None:
         """GPUs for a row, or None where it has to wait for a slot, a GPU or another job on the same results."""
-        slots = self.settings.light_slots if row.light else self.settings.slots
-        if sum(other.light == row.light for other in running) >= slots:
+        if not self._free(row.light, running):
             return None
         if any(_interfere(row, other) for other in running):
             return None
@@ -163,6 +170,10 @@ class Supervisor:
         free = [device for device in self.devices if device not in taken]
         wanted = min(row.gpu, len(self.devices))
         return free[:wanted] if len(free) >= wanted else None
+
+    def _free(self, light: bool, running: list[JobRow]) -> bool:
+        slots = self.settings.light_slots if light else self.settings.slots
+        return sum(other.light == light for other in running) < slots
 
     def _start(self, row: JobRow, devices: list[str]) -> bool:
         if not transitions.begin_attempt(self.ledger, row, devices):
@@ -177,6 +188,7 @@ class Supervisor:
         command = [sys.executable, "-m", "pipeline.jobs.runner", str(folder)]
         try:
             write_json(folder / "job.json", task)
+            (folder / "reserve").write_bytes(bytes(RESERVE))
             child = detached(command, folder / "log.txt", environment, folder)
         except (SkeinError, OSError) as error:
             transitions.end_attempt(self.ledger, row, "failed", f"It could not be started: {error}")

@@ -1,7 +1,7 @@
 """What only the supervisor does to rows: beginning, following and ending attempts."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.jobs.ledger import JobRow, Ledger, State
 
@@ -18,13 +18,14 @@ def begin_attempt(ledger: Ledger, row: JobRow, devices: Sequence[str]) -> bool:
         return changed.rowcount == 1
 
 
-def take_progress(ledger: Ledger, row: JobRow, done: float, total: float, message: str, eta_s: float | None) -> None:
-    """Copy what a runner wrote."""
+def take_progress(ledger: Ledger, row: JobRow, done: float, total: float, message: str, eta_s: float | None) -> int:
+    """Copy what a runner wrote; returns the number of rows that this changed."""
     with ledger.transaction() as database:
-        database.execute(
+        changed = database.execute(
             "UPDATE jobs SET done = ?, total = ?, message = ?, eta_s = ? WHERE id = ? AND state = 'running'",
             (done, total, message, eta_s, row.id),
         )
+        return changed.rowcount
 
 
 def end_attempt(ledger: Ledger, row: JobRow, state: State, error: str | None = None) -> None:
@@ -71,11 +72,13 @@ def fail_blocked(ledger: Ledger) -> None:
                 )
 
 
-def ready(ledger: Ledger) -> list[JobRow]:
+def ready(ledger: Ledger) -> Iterator[JobRow]:
     """Waiting rows whose dependencies are all done, in the order in which they should start."""
-    waiting = ledger.rows(states=["queued"], limit=1_000_000)
-    needed = {other for row in waiting for other in row.after}
     with ledger.transaction() as database:
-        done = {row[0] for row in database.execute("SELECT id FROM jobs WHERE state = 'done'")} if needed else set()
-    free = [row for row in waiting if done.issuperset(row.after)]
-    return sorted(free, key=lambda row: (-row.priority, row.id))
+        ids = database.execute(
+            "SELECT id FROM jobs WHERE state = 'queued' AND NOT EXISTS ("
+            " SELECT 1 FROM dependencies JOIN jobs AS other ON other.id = dependencies.after"
+            " WHERE dependencies.job = jobs.id AND other.state <> 'done') ORDER BY priority DESC, id"
+        ).fetchall()
+    for (identity,) in ids:
+        yield ledger.row(identity)

@@ -61,6 +61,19 @@ def test_a_job_waits_for_active_jobs_whose_result_it_reads(ledger: Ledger, exper
         ledger.submit(toys.TOTAL, experiment, "one", after=[99])
 
 
+def test_many_jobs_are_queued_all_or_none(ledger: Ledger, experiment: Experiment) -> None:
+    def submit_both(last: str) -> list[int]:
+        with ledger.submitting() as submit:
+            first = submit(toys.COUNT, experiment, "one")
+            return [first, submit(toys.TOTAL, experiment, last)]
+
+    with pytest.raises(SkeinError, match="No recording named 'three'"):
+        submit_both("three")
+    assert ledger.count() == 0
+    first, second = submit_both("one")
+    assert ledger.row(second).after == (first,)
+
+
 def test_rows_are_newest_first_filtered_and_paged(ledger: Ledger, experiment: Experiment) -> None:
     ids = [ledger.submit(toys.COUNT, experiment, "one") for _ in range(5)]
     ledger.cancel(ids[1])
@@ -102,7 +115,7 @@ def test_rows_survive_in_the_file(ledger: Ledger, experiment: Experiment) -> Non
 def test_a_ledger_of_an_earlier_version_is_brought_up_to_date(ledger: Ledger, experiment: Experiment) -> None:
     identity = ledger.submit(toys.COUNT, experiment, "one")
     with contextlib.closing(sqlite3.connect(ledger.path)) as database:
-        database.executescript("ALTER TABLE jobs DROP COLUMN reads; PRAGMA user_version = 1;")
+        database.executescript("DROP INDEX jobs_result; ALTER TABLE jobs DROP COLUMN reads; PRAGMA user_version = 1;")
     assert Ledger(ledger.path).row(identity).reads == ()
     with contextlib.closing(sqlite3.connect(ledger.path)) as database:
         database.execute("PRAGMA user_version = 99")
