@@ -1,6 +1,6 @@
 """Pieces of paths are joined over time into animals, by how well one continues the motion of the other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import NamedTuple
 
@@ -13,6 +13,9 @@ from pipeline.reconstruction.paths import Rows
 GATE = 2.0
 _LENIENT = 3.0
 _UNLINKED = 1e3
+_TRACK = 2.0
+"""What a camera's tracker is trusted for having joined two tracklets, as a logarithm of odds (7 : 1)."""
+_MIXED_S = 0.5
 _BRIEF_S = 0.5
 _LOOK_S = 0.15
 _TRUST_S = 0.4
@@ -23,14 +26,24 @@ _SAME = 10.0
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """One path: frames (n,) in order, points (n, 3) m, velocities (n, 3) m/s."""
+    """One path: frames (n,) in order, points (n, 3) m, velocities (n, 3) m/s.
+
+    `begins` and `ends` are the tracks (camera, number) to which its first and last observations belong.
+    """
 
     frame: Integers
     point: Floats
     velocity: Floats
+    begins: frozenset[tuple[int, int]] = frozenset()
+    ends: frozenset[tuple[int, int]] = frozenset()
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def without(self, rows: Integers) -> "Piece":
+        """The path without some of its rows."""
+        left = np.delete(np.arange(len(self)), rows)
+        return replace(self, frame=self.frame[left], point=self.point[left], velocity=self.velocity[left])
 
 
 @dataclass(frozen=True)
@@ -87,21 +100,26 @@ class Junction(NamedTuple):
 _APART = Junction(np.inf, np.inf, np.inf)
 
 
-def junction(a: Piece, b: Piece, motion: Motion) -> Junction:
+def junction(a: Piece, b: Piece, motion: Motion, overlap: int = 0) -> Junction:
     """Compare two paths at each change from one to the other.
 
     Both are extended to the middle of the gap; the distance there is compared with the noise and with how far an animal
-    may turn away in that time. They do not fit where both have points in the same frames, unless these are the same.
+    may turn away in that time. They do not fit where both have points in the same frames, unless these are the same, or
+    no more than `overlap` frames, which count as a gap then: where animals lie over each other, paths get mixed up.
+    A track of a camera that ends in one and goes on in the other speaks for them.
     """
+    if b.frame[0] < a.frame[0]:
+        a, b = b, a
     _, in_a, in_b = np.intersect1d(a.frame, b.frame, assume_unique=True, return_indices=True)
     if len(in_a):
         apart = float(np.median(np.linalg.norm(a.point[in_a] - b.point[in_b], axis=1)))
         if len(in_a) > _SHARED and apart > _SAME * motion.spread:
-            return _APART
-        left = np.delete(np.arange(len(b)), in_b)
-        if not len(left):
+            if not len(in_a) <= overlap < min(len(a), len(b)):
+                return _APART
+            a = a.without(in_a)
+        b = b.without(in_b)
+        if not len(b):
             return Junction(apart / (_SAME * motion.spread), 0.0, 0.0)
-        b = Piece(b.frame[left], b.point[left], b.velocity[left])
     frame = np.concatenate([a.frame, b.frame])
     order = np.argsort(frame, kind="stable")
     frame = frame[order]
@@ -118,18 +136,28 @@ def junction(a: Piece, b: Piece, motion: Motion) -> Junction:
     allowed = noise + 0.5 * motion.speed * gap
     misfit = miss / allowed
     cost = 0.5 * np.square(misfit) + 3 * np.log(allowed / noise)
-    return Junction(float(np.quantile(misfit, 0.9)), float(gap.max()), float(np.quantile(cost, 0.9)))
+    in_order = a.frame[-1] < b.frame[0]
+    told = _TRACK * (len(a.ends & b.begins) if in_order else 0)
+    return Junction(float(np.quantile(misfit, 0.9)), float(gap.max()), float(np.quantile(cost, 0.9)) - told)
 
 
+Tracks = dict[int, tuple[frozenset[tuple[int, int]], frozenset[tuple[int, int]]]]
 Chains = list[tuple[list[int], Piece]]
 
 
-def chain(rows: Rows, motion: Motion, animals: int | None, link_s: float, minimum_s: float) -> tuple[Integers, int]:
+def chain(
+    rows: Rows, motion: Motion, animals: int | None, link_s: float, minimum_s: float, tracks: Tracks | None = None
+) -> tuple[Integers, int]:
     """Join paths into animals.
 
     First every path that ends is paired with one that begins, all at once and with the least misfit in sum; then what
     lies in another's gaps is joined. With a known number of animals, pieces are joined over any gap until that many
     are left, and the longest are kept.
+
+    Parameters
+    ----------
+    tracks
+        Per path, the tracks (camera, number) with which it begins and ends.
 
     Returns
     -------
@@ -140,13 +168,19 @@ def chain(rows: Rows, motion: Motion, animals: int | None, link_s: float, minimu
     """
     size = int(rows.path.max()) + 1 if len(rows) else 0
     number = np.full(size, -1)
-    single = [([path], piece) for path, piece in pieces(rows, motion.fps).items()]
+    known = tracks or {}
+    none: frozenset[tuple[int, int]] = frozenset()
+    single = []
+    for path, piece in pieces(rows, motion.fps).items():
+        begins, ends = known.get(path, (none, none))
+        single.append(([path], replace(piece, begins=begins, ends=ends)))
     # A path of a few frames has no direction to speak of, and may be a chance meeting of rays: it comes last.
     brief = max(3, round(_BRIEF_S * motion.fps))
     chains = _sequences([entry for entry in single if len(entry[1]) >= brief], motion, link_s)
     chains = _greedy(chains, motion, link_s, GATE, 0)
     if animals is not None:
-        chains = _greedy(chains, motion, np.inf, GATE * _LENIENT, animals)
+        mixed = round(_MIXED_S * motion.fps)
+        chains = _greedy(chains, motion, np.inf, GATE * _LENIENT, animals, mixed)
     chains = _with_brief(chains, [entry for entry in single if len(entry[1]) < brief], motion)
     shortest = max(2, round(minimum_s * motion.fps))
     chains = [entry for entry in chains if len(entry[1]) >= shortest]
@@ -166,7 +200,7 @@ def _with_brief(chains: Chains, brief: Chains, motion: Motion) -> Chains:
         met = [junction(piece, entry[1], motion) for _, piece in chains]
         best = min(range(len(met)), key=lambda index: met[index].cost, default=-1)
         if best >= 0 and met[best].misfit < GATE:
-            chains[best] = _union(chains[best], entry, motion)
+            chains[best] = _union(chains[best], entry)
         else:
             alone.append(entry)
     return chains + alone
@@ -187,33 +221,35 @@ def _sequences(chains: Chains, motion: Motion, link_s: float) -> Chains:
         entry, at = chains[head], head
         while at in follows:
             at = follows[at]
-            entry = _union(entry, chains[at], motion)
+            entry = _union(entry, chains[at])
         joined.append(entry)
     return joined
 
 
-def _greedy(chains: Chains, motion: Motion, link_s: float, gate: float, enough: int) -> Chains:
+def _greedy(chains: Chains, motion: Motion, link_s: float, gate: float, enough: int, overlap: int = 0) -> Chains:
     """Join the two that fit best until none fit, or `enough` are left."""
     chains = list(chains)
     couples = combinations(range(len(chains)), 2)
-    costs = {(i, j): junction(chains[i][1], chains[j][1], motion) for i, j in couples}
+    costs = {(i, j): junction(chains[i][1], chains[j][1], motion, overlap) for i, j in couples}
     alive = set(range(len(chains)))
     while len(alive) > max(enough, 1):
         fitting = [(met.cost, pair) for pair, met in costs.items() if met.misfit < gate and met.gap_s <= link_s]
         if not fitting:
             break
         _, (i, j) = min(fitting)
-        chains[i] = _union(chains[i], chains[j], motion)
+        chains[i] = _union(chains[i], chains[j])
         alive.remove(j)
         costs = {pair: cost for pair, cost in costs.items() if j not in pair and i not in pair}
         for other in alive - {i}:
-            costs[(min(i, other), max(i, other))] = junction(chains[i][1], chains[other][1], motion)
+            costs[(min(i, other), max(i, other))] = junction(chains[i][1], chains[other][1], motion, overlap)
     return [chains[index] for index in sorted(alive)]
 
 
-def _union(one: tuple[list[int], Piece], other: tuple[list[int], Piece], motion: Motion) -> tuple[list[int], Piece]:
-    frame = np.concatenate([one[1].frame, other[1].frame])
+def _union(one: tuple[list[int], Piece], other: tuple[list[int], Piece]) -> tuple[list[int], Piece]:
+    early, late = sorted((one[1], other[1]), key=lambda piece: int(piece.frame[0]))
+    frame = np.concatenate([early.frame, late.frame])
     frame, index = np.unique(frame, return_index=True)
-    point = np.concatenate([one[1].point, other[1].point])[index]
-    velocity = np.concatenate([one[1].velocity, other[1].velocity])[index]
-    return one[0] + other[0], Piece(frame, point, velocity)
+    point = np.concatenate([early.point, late.point])[index]
+    velocity = np.concatenate([early.velocity, late.velocity])[index]
+    ends = (late if late.frame[-1] > early.frame[-1] else early).ends
+    return one[0] + other[0], Piece(frame, point, velocity, early.begins, ends)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.reconstruction.affinity import encounters, evidence, noise_px
-from pipeline.reconstruction.chaining import GATE, Motion, chain, junction, pieces
+from pipeline.reconstruction.chaining import GATE, Motion, Tracks, chain, junction, pieces
 from pipeline.reconstruction.clustering import cluster
 from pipeline.reconstruction.observations import Integers, Observations
 from pipeline.reconstruction.paths import Precision, Rows, reassigned, rejected_runs, triangulated, without_spikes
@@ -83,7 +84,8 @@ def solve(task: Task, seen: Observations, usual_noise_px: float | None = None) -
         seen = cut(seen, cuts)
         group = cluster(seen, met, told, correlated, _JOIN)
         rows, used = triangulated(task.cameras, seen, group[seen.piece], precision, task.arena)
-    animal, dropped = chain(rows, Motion.of(rows, task.fps), task.animals, task.link_s, task.minimum_s)
+    motion, tracks = Motion.of(rows, task.fps), _tracks_at_ends(seen, group[seen.piece], used)
+    animal, dropped = chain(rows, motion, task.animals, task.link_s, task.minimum_s, tracks)
     animal = np.append(animal, np.full(max(0, int(group.max(initial=-1)) + 1 - len(animal)), -1))
     path = _without_conflicts(seen, animal[group[seen.piece]], used)
     for _ in range(2):
@@ -95,7 +97,20 @@ def solve(task: Task, seen: Observations, usual_noise_px: float | None = None) -
     return Solution(seen, path, rows, sigma, seen.n_pieces, matched, seen.n_pieces - tracklets, dropped)
 
 
-def _without_conflicts(seen: Observations, path: Integers, used: np.ndarray) -> Integers:
+def _tracks_at_ends(seen: Observations, path: Integers, used: NDArray[np.bool_]) -> Tracks:
+    """Per path, the tracks of all cameras to which its first and its last used observations belong."""
+    rows = np.flatnonzero(used)
+    rows = rows[np.lexsort((seen.frame[rows], seen.camera[rows], path[rows]))]
+    change = np.flatnonzero((np.diff(path[rows]) != 0) | (np.diff(seen.camera[rows]) != 0))
+    found: dict[int, tuple[set[tuple[int, int]], set[tuple[int, int]]]] = {}
+    for side, ends in enumerate((np.append(0, change + 1), np.append(change, len(rows) - 1))):
+        for row in rows[ends] if len(rows) else []:
+            entry = found.setdefault(int(path[row]), (set(), set()))
+            entry[side].add((int(seen.camera[row]), int(seen.track[row])))
+    return {number: (frozenset(begins), frozenset(ends)) for number, (begins, ends) in found.items()}
+
+
+def _without_conflicts(seen: Observations, path: Integers, used: NDArray[np.bool_]) -> Integers:
     """At most one observation per animal, camera and frame: groups joined by motion may both have a piece there."""
     order = np.lexsort((~used, seen.frame, seen.camera, path))
     keys = np.stack([path, seen.camera, seen.frame])[:, order]
