@@ -28,6 +28,13 @@
       const hrefs = links.map((link) => `/${link.page}${search}`);
       return [{ ...view, href: window.location.href }, hrefs];
     },
+    /* The tab says where it is: "Tracks · trial_1 · Skein". */
+    nameTab(rail, view) {
+      const here = document.querySelector(".rail-link.here span:nth-child(2)");
+      const recording = new URLSearchParams(window.location.search).get("recording");
+      document.title = [here && here.textContent, recording, "Skein"].filter(Boolean).join(" · ");
+      return window.dash_clientside.no_update;
+    },
     switchTheme(clicks, theme) {
       const other = theme === "dark" ? "light" : "dark";
       remember(other);

@@ -59,6 +59,8 @@ class Library:
         given = [found for folder in folders for found in (experiments_below(folder) or [folder])]
         for folder in dict.fromkeys((*given, *remembered)):
             self._add(folder)
+        if given:
+            self._remember()
 
     @property
     def keys(self) -> tuple[str, ...]:

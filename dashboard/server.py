@@ -2,13 +2,16 @@
 
 import argparse
 import logging
+import os
 import socket
 import sys
 from collections.abc import Sequence
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from dashboard.settings import DEFAULT_PORT, Settings
+from dashboard.settings import DEFAULT_PORT, LOG, Settings
 from pipeline.errors import SkeinError
+from pipeline.files import home
 
 THREADS = 24  # each playing video holds one
 
@@ -40,7 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SkeinError as error:
         print(f"skein: {error}", file=sys.stderr)
         return 1
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    home().mkdir(parents=True, exist_ok=True)
+    file = RotatingFileHandler(home() / LOG, maxBytes=5_000_000, backupCount=2, encoding="utf-8")
+    handlers: list[logging.Handler] = [logging.StreamHandler(), file]
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     serve(settings, listener)
     return 0
@@ -69,6 +75,10 @@ def _listen(host: str, port: int | None) -> socket.socket:
     tried = [port] if port is not None else [*range(DEFAULT_PORT, DEFAULT_PORT + 20), 0]
     for candidate in tried:
         listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        if (
+            os.name == "posix"
+        ):  # a dashboard that was just closed does not hold its port; on Windows this would share it
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, candidate))
         except OSError:

@@ -39,8 +39,13 @@ class Services:
     ----------
     settings
         How the dashboard was started.
+
+    Attributes
+    ----------
     pages
         The pages there are, in the order of the rail (set by `create_app`).
+    page_errors
+        Why the page of a plugin cannot be shown, by plugin.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -279,6 +284,11 @@ class Services:
     def running(self) -> list[JobRow]:
         """The jobs that run now; cheap however many wait."""
         return self.ledger.rows(states=("running",), limit=_EVERY_JOB)
+
+    def others(self, experiment: Experiment) -> list[JobRow]:
+        """Running jobs of an experiment that are not stages (the rendering of a demo, browser videos)."""
+        rows = self.ledger.rows(experiment.root, ("running",), limit=_EVERY_JOB)
+        return [row for row in rows if row.job not in self.stages]
 
     def active(self) -> list[JobRow]:
         """Running jobs, then queued ones."""

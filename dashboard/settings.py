@@ -7,6 +7,8 @@ from pathlib import Path
 from pipeline.errors import SkeinError
 
 DEFAULT_PORT = 8050
+LOG = "dashboard.log"
+"""Name of the log in Skein's home."""
 
 
 @dataclass(frozen=True)

@@ -98,9 +98,11 @@ def row(
     at = View(view.experiment, entry.name, {}, key=view.key)
     notes = (*described.warnings, *described.notes) if described else ()
     warnings = described.warnings if described else ()
+    readable = described is None or described.timeline is not None
     about = {
         "name": entry.name,
-        "picture": frame_url(at, next(iter(entry.videos)), 0, THUMBNAIL),
+        # A picture that could not be made is asked for again once the videos are there.
+        "picture": frame_url(at, next(iter(entry.videos)), 0, THUMBNAIL) + ("" if readable else "&tried=1"),
         "line": line(entry, described),
         "warning": warnings[0] if warnings else "",
         "more": f"+{len(warnings) - 1} more" if len(warnings) > 1 else "",

@@ -75,7 +75,12 @@ def state_badge(status: Status | str, size: int = 16) -> Component:
     if not status.reasons:
         return badge
     return dmc.Tooltip(
-        badge, label=html.Div([html.Div(reason) for reason in status.reasons]), multiline=True, maw=420, withArrow=True
+        badge,
+        label=html.Div([html.Div(reason) for reason in status.reasons]),
+        multiline=True,
+        maw=420,
+        withArrow=True,
+        boxWrapperProps={"display": "inline-block"},
     )
 
 

@@ -1,7 +1,7 @@
 """The page Overview: what ran, whether it can be trusted, and what to do next."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -23,6 +23,7 @@ from dashboard.shell.routing import problems_state
 from dashboard.shell.wires import REVISION, TOASTS, VIEW
 from dashboard.states import Cell
 from pipeline.api import Experiment, read_provenance
+from pipeline.jobs.ledger import JobRow
 
 _GRID = "overview-grid"
 FILTERS = {
@@ -57,7 +58,7 @@ def layout(services: Services, view: View) -> Component:
     states = services.states(experiment)
     header = page_header(
         experiment.name,
-        html.Span(sentence(experiment, states), id="overview-sentence"),
+        html.Span(sentence(experiment, states, services.others(experiment)), id="overview-sentence"),
         primary(run_label(states), "overview-run", "run", disabled=todo(states) == 0),
         more=[menu, experiment_forms.recording_button()],
     )
@@ -97,11 +98,18 @@ def layout(services: Services, view: View) -> Component:
     )
 
 
-def sentence(experiment: Experiment, states: Mapping[Cell, Status]) -> str:
-    """The state of an experiment in plain words."""
+def sentence(experiment: Experiment, states: Mapping[Cell, Status], others: Sequence[JobRow] = ()) -> str:
+    """The state of an experiment in plain words.
+
+    Parameters
+    ----------
+    others
+        Jobs that run for it and are not stages, such as the rendering of a demo.
+    """
     names = experiment.recording_names
+    besides = "".join(f" {row.title}: running{_percent(row)}." for row in others)
     if not names:
-        return "No recording yet."
+        return f"No recording yet.{besides}"
     count = Counter(status.state for status in states.values())
     of_recording = {name: {status.state for (_, at), status in states.items() if at == name} for name in names}
     complete = sum(found <= {"done", "unneeded"} for found in of_recording.values())
@@ -109,7 +117,11 @@ def sentence(experiment: Experiment, states: Mapping[Cell, Status]) -> str:
     for state, words in (("running", "running"), ("queued", "queued"), ("failed", "failed"), ("stale", "out of date")):
         if count[state]:
             parts.append(f"{count[state]} {'stage' if count[state] == 1 else 'stages'} {words}")
-    return ", ".join(parts) + "."
+    return ", ".join(parts) + f".{besides}"
+
+
+def _percent(row: JobRow) -> str:
+    return "" if row.fraction is None else f" ({row.fraction:.0%})".replace("%", " %")
 
 
 def _one(complete: int) -> str:
@@ -250,7 +262,7 @@ def register(app: Dash, services: Services) -> None:
         states = services.states(view.experiment)
         found = [states.get((id_["job"], None), Status()) for id_ in cells]
         return (
-            sentence(view.experiment, states),
+            sentence(view.experiment, states, services.others(view.experiment)),
             run_label(states),
             todo(states) == 0,
             [cell_content(status) for status in found],

@@ -10,6 +10,7 @@ from dashboard.components.forms import FIELD, field_problems, form_values, param
 from dashboard.components.states import state_words
 from dashboard.page import Page, Place, View
 from dashboard.services import START, Services
+from dashboard.settings import LOG
 from dashboard.shell.jobs import pressed_id
 from dashboard.shell.wires import NAVIGATE, TOASTS
 from pipeline.api import SkeinError
@@ -63,7 +64,8 @@ def layout(services: Services, view: View) -> Component:
                 for what, where in (
                     ("Ledger of jobs", services.ledger.path.name),
                     ("Settings", settings_path().name),
-                    ("Both lie in", home().name),
+                    ("Log of the dashboard", LOG),
+                    ("They lie in", home().name),
                     (
                         "Experiments may be opened below",
                         ", ".join(root.name or str(root) for root in services.settings.roots),

@@ -77,6 +77,12 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     app.clientside_callback(
+        ClientsideFunction("skein", "nameTab"),
+        Output("shell-nothing", "title"),
+        Input("shell-rail", "children"),
+        VIEW,
+    )
+    app.clientside_callback(
         ClientsideFunction("skein", "switchTheme"),
         Output("shell-theme", "data"),
         Output("shell-mantine", "forceColorScheme"),
