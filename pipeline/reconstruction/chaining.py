@@ -113,7 +113,8 @@ def junction(a: Piece, b: Piece, motion: Motion, overlap: int = 0) -> Junction:
     _, in_a, in_b = np.intersect1d(a.frame, b.frame, assume_unique=True, return_indices=True)
     if len(in_a):
         apart = float(np.median(np.linalg.norm(a.point[in_a] - b.point[in_b], axis=1)))
-        if len(in_a) > _SHARED and apart > _SAME * motion.spread:
+        few = len(in_a) <= min(_SHARED, len(a) - 1, len(b) - 1)
+        if apart > _SAME * motion.spread and not few:
             if not len(in_a) <= overlap < min(len(a), len(b)):
                 return _APART
             a = a.without(in_a)
