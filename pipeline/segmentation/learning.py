@@ -21,6 +21,10 @@ _SPECK = 12  # px²: the smallest spot taken for an animal while nothing is know
 _STILL_SIZES = (0.2, 100.0)  # an animal that never moves has between these many typical areas
 
 
+Spots = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Areas, px², and mean contrasts, grey levels, of the spots of one sample."""
+
+
 @dataclass(frozen=True)
 class Look:
     """How the animals of the samples look.
@@ -156,19 +160,19 @@ def _look(samples: list[Image], background: Background, parameters: Segment, roi
         threshold=_FAINTEST,
     )
     level = parameters.threshold or max(_FAINTEST, _NOISE * float(np.median(background.noise)))
-    spots = {
-        name: [_spots(sample, background.image, thresholds(background, name, level, parameters, roi), plain)
-               for sample in samples]
-        for name in ("dark", "light")
-    }  # fmt: skip
+
+    def spots(polarity: str) -> list[Spots]:
+        limits = thresholds(background, polarity, level, parameters, roi)
+        return [_spots(sample, background.image, limits, plain) for sample in samples]
+
     polarity: str = parameters.polarity
     if polarity == "auto":
-        polarity = _polarity(*(np.array([(a * c).sum() for a, c in spots[name]]) for name in ("dark", "light")))
-    if polarity == "both":
-        limits = thresholds(background, "both", level, parameters, roi)
-        chosen = [_spots(sample, background.image, limits, plain) for sample in samples]
+        sides = {name: spots(name) for name in ("dark", "light")}
+        masses = [np.array([(area * contrast).sum() for area, contrast in side]) for side in sides.values()]
+        polarity = _polarity(*masses)
+        chosen = sides[polarity] if polarity in sides else spots(polarity)
     else:
-        chosen = spots[polarity]
+        chosen = spots(polarity)
     # Medians over the samples, so that one in which a lamp flashed or a hand appeared does not count; within a sample
     # weighted by area, so that specks do not.
     chosen = [(area, contrast) for area, contrast in chosen if len(area)]
@@ -196,9 +200,7 @@ def _weighted_median(values: NDArray[np.float32], weights: NDArray[np.float32]) 
     return float(values[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)])
 
 
-def _spots(
-    image: Image, background: Image, limits: tuple[Image, Image], plain: Rules
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _spots(image: Image, background: Image, limits: tuple[Image, Image], plain: Rules) -> Spots:
     """Areas and mean contrasts of the spots in one sample."""
     mask, contrast = changed(image, background, *limits)
     areas, contrasts = [], []

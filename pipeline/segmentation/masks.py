@@ -28,10 +28,10 @@ def encode(mask: Mask, left: int, top: int, size: tuple[int, int]) -> bytes:
     if len(places) == 0:
         counts = [size[0] * size[1]]
     else:
-        gaps = np.flatnonzero(np.diff(places) > 1)
-        starts = places[np.r_[0, gaps + 1]]
-        ends = places[np.r_[gaps, len(places) - 1]] + 1
-        edges = np.r_[0, np.stack([starts, ends], axis=1).ravel(), size[0] * size[1]]
+        gaps = np.flatnonzero(places[1:] - places[:-1] > 1)
+        edges = np.zeros(2 * len(gaps) + 4, np.int64)  # 0, start, end, start, …, end, number of pixels
+        edges[1], edges[3:-1:2] = places[0], places[gaps + 1]
+        edges[2:-2:2], edges[-2], edges[-1] = places[gaps] + 1, places[-1] + 1, size[0] * size[1]
         counts = np.diff(edges).tolist()
         if counts[-1] == 0:
             counts.pop()
