@@ -243,14 +243,19 @@ def main() -> None:
             return  # another one is at work
         with lock:
             lock.release()  # `with` has acquired it a second time
-            _supervise(Supervisor(ledger))
+            if not _supervise(Supervisor(ledger), Path(lock.lock_file)):
+                return
         if not ledger.count(states=ACTIVE):  # a row inserted before the release is seen here, a later one by its client
             return
 
 
-def _supervise(supervisor: Supervisor) -> None:
+def _supervise(supervisor: Supervisor, lock: Path) -> bool:
+    """Step until idle; False where the home was deleted: its name may belong to another supervisor by now."""
+    held = _file_number(lock)
     last_work = time.monotonic()
     while time.monotonic() - last_work <= supervisor.settings.idle_s:
+        if _file_number(lock) != held:
+            return False
         try:
             if supervisor.step():
                 last_work = time.monotonic()
@@ -259,6 +264,15 @@ def _supervise(supervisor: Supervisor) -> None:
             last_work = time.monotonic()
             time.sleep(1)
         time.sleep(POLL_S)
+    return True
+
+
+def _file_number(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _held(folder: Path) -> bool:

@@ -1,6 +1,7 @@
 """Which job may start when: slots, GPUs, one process per result."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -152,6 +153,18 @@ def test_one_supervisor_that_ends_when_idle(ledger: Ledger, experiment: Experime
     again = ledger.submit(toys.TOTAL, experiment, "one")
     ensure_supervisor()
     assert ended(ledger, again).state == "done"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not delete a folder that is in use")
+def test_a_supervisor_whose_home_was_deleted_ends(
+    ledger: Ledger, experiment: Experiment, own_home: Path, tmp_path: Path
+) -> None:
+    write_settings({"idle_s": 600})
+    ensure_supervisor()
+    known = json.loads((own_home / "supervisor.json").read_text())
+    own_home.rename(tmp_path / "away")
+    own_home.mkdir()
+    eventually(lambda: find(known) is None)
 
 
 def test_a_job_whose_code_is_gone(ledger: Ledger, experiment: Experiment) -> None:
