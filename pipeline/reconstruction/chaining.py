@@ -104,9 +104,14 @@ def junction(a: Piece, b: Piece, motion: Motion, overlap: int = 0) -> Junction:
     """Compare two paths at each change from one to the other.
 
     Both are extended to the middle of the gap; the distance there is compared with the noise and with how far an animal
-    may turn away in that time. They do not fit where both have points in the same frames, unless these are the same, or
-    no more than `overlap` frames, which count as a gap then: where animals lie over each other, paths get mixed up.
-    A track of a camera that ends in one and goes on in the other speaks for them.
+    may turn away in that time. They do not fit where both have points in the same frames, unless these are the same. A
+    track of a camera that ends in one and goes on in the other speaks for them.
+
+    Parameters
+    ----------
+    overlap
+        Up to this many common frames count as a gap, and so do half as many at the facing ends: where animals lie over
+        each other, paths get mixed up.
     """
     if b.frame[0] < a.frame[0]:
         a, b = b, a
@@ -121,6 +126,9 @@ def junction(a: Piece, b: Piece, motion: Motion, overlap: int = 0) -> Junction:
         b = b.without(in_b)
         if not len(b):
             return Junction(apart / (_SAME * motion.spread), 0.0, 0.0)
+    edge = overlap // 2
+    if a.frame[-1] < b.frame[0] and min(len(a), len(b)) > 4 * edge > 0:
+        a, b = a.without(np.arange(len(a) - edge, len(a))), b.without(np.arange(edge))
     frame = np.concatenate([a.frame, b.frame])
     order = np.argsort(frame, kind="stable")
     frame = frame[order]

@@ -134,6 +134,31 @@ def test_a_known_number_joins_over_long_gaps() -> None:
     assert chain(rows(paths), MOTION, 1, 2, 0.5)[0].tolist() == [0, 0]
 
 
+def test_brief_paths_fill_the_gap_of_the_right_chain() -> None:
+    gone, near = straight(0, 50, (0, 0, 0)), straight(0, 100, (0, 0.3, 0))
+    inside = [straight(frame, frame + 1, (frame / 20 * 0.1, 0.002, 0)) for frame in (51, 53, 55)]
+    number, _ = chain(rows([gone, near, straight(60, 100, (0.3, 0, 0)), *inside]), MOTION, 2, 2, 0.5)
+    assert len(set(number[[0, 2, 3, 4, 5]])) == 1
+    assert number[1] != number[0]
+
+
+def test_mixed_up_ends_do_not_part_what_belongs_together() -> None:
+    one, other = straight(0, 100, (0, 0, 0)), straight(95, 200, (0.475, 0, 0))
+    one.point[95:] += [0, 0.1, 0]  # another animal's points
+    assert junction(one, other, MOTION).misfit == np.inf
+    assert junction(one, other, MOTION, overlap=10).misfit < 0.5
+    assert chain(rows([one, other]), MOTION, 1, 2, 0.5)[0].tolist() == [0, 0]
+
+
+def test_trackers_decide_where_motion_does_not() -> None:
+    paths = [straight(0, 50, (0, y, 0)) for y in (0, 0.02)] + [straight(60, 99, (0.3, y, 0)) for y in (0.0101, 0.0099)]
+    begins, ends = frozenset({(0, 1), (1, 4)}), frozenset({(0, 2), (1, 5)})
+    none: frozenset[tuple[int, int]] = frozenset()
+    for first, second, expected in ((begins, ends, [0, 1, 0, 1]), (ends, begins, [0, 1, 1, 0])):
+        tracks = {0: (none, first), 1: (none, second), 2: (begins, none), 3: (ends, none)}
+        assert chain(rows(paths), MOTION, 2, 2, 0.5, tracks)[0].tolist() == expected
+
+
 def test_a_spike_is_left_out() -> None:
     path = straight(0, 60, (0, 0, 0))
     path.point[30] += [0, 0.2, 0]
