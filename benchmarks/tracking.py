@@ -22,8 +22,8 @@ from pipeline.tracking.job import Track
 from pipeline.tracking.run import CameraItem, track_camera
 
 _FPS = 30.0
-_CROWDS = ((8, 600), (30, 600), (100, 300))
-_SEEDS = (11, 12, 13, 14, 15)
+_CROWDS = ((8, 2000), (30, 800), (100, 300))
+_SEEDS = (11, 12, 13)
 _BOX = ("left", "top", "width", "height")
 
 

@@ -21,7 +21,7 @@ _MARGIN = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Blobs:
-    """The detections of one frame, as columns: views of a part's, but for `length`, the diagonal of the box."""
+    """The detections of one frame, as columns: views of a part's."""
 
     xy: Floats
     left: Floats
@@ -40,11 +40,8 @@ class Blobs:
     def of(cls, part: Part, rows: slice) -> "Blobs":
         """The rows of one frame."""
         columns = part.numbers
-        width, height = columns["width"][rows], columns["height"][rows]
-        return cls(
-            part.xy[rows], columns["left"][rows], columns["top"][rows], width, height, columns["area"][rows],
-            np.sqrt(width * width + height * height), columns["orientation"][rows], columns["score"][rows],
-        )  # fmt: skip
+        names = ("left", "top", "width", "height", "area", "length", "orientation", "score")
+        return cls(part.xy[rows], *(columns[name][rows] for name in names))
 
 
 def merged_tracks(live: NDArray, blobs: Blobs, match: Indices, settled: Booleans) -> Booleans:
@@ -64,8 +61,8 @@ def merged_tracks(live: NDArray, blobs: Blobs, match: Indices, settled: Booleans
     pad = _MARGIN * blobs.length[j]
     inside = (x >= blobs.left[j] - pad) & (x <= blobs.left[j] + blobs.width[j] + pad)
     inside &= (y >= blobs.top[j] - pad) & (y <= blobs.top[j] + blobs.height[j] + pad)
-    share = np.where(live["merged"][missing], _STILL_SHARED, _SHARED) * live["area"][missing]
-    inside &= blobs.area[j] > live["area"][owners] + share[:, None]
+    share = np.where(live["merged"][missing], _STILL_SHARED, _SHARED) * live["size"][:, 0][missing]
+    inside &= blobs.area[j] > live["size"][:, 0][owners] + share[:, None]
     centre_x, centre_y = blobs.xy[j].T
     distance = np.where(inside, (x - centre_x) ** 2 + (y - centre_y) ** 2, np.inf)
     best = distance.argmin(axis=1)
@@ -84,15 +81,14 @@ def join_fragments(live: NDArray, blobs: Blobs, match: Indices, owned: Booleans,
     """
     joined = np.zeros(len(blobs), bool)
     torn = np.flatnonzero((match >= 0) & (live["hits"] >= 2) & ~live["merged"] & (live["pieces"] < _LONGEST_TEAR))
-    torn = torn[blobs.area[match[torn]] < _TORN * live["area"][torn]]
+    torn = torn[blobs.area[match[torn]] < _TORN * live["size"][:, 0][torn]]
     whole = np.ones(len(live), bool)
     for i in torn:
         j = match[i]
-        near = np.hypot(*(blobs.xy - live["xy"][i]).T) < 0.6 * live["length"][i]
-        fits = near & ~owned & ~joined & (blobs.area + blobs.area[j] < _WHOLE * live["area"][i])
+        near = np.hypot(*(blobs.xy - live["xy"][i]).T) < 0.6 * live["size"][:, 1][i]
+        fits = near & ~owned & ~joined & (blobs.area + blobs.area[j] < _WHOLE * live["size"][:, 0][i])
         for other in np.flatnonzero(fits):
             _join(part, first + int(j), first + int(other))
-            blobs.length[j] = np.hypot(blobs.width[j], blobs.height[j])
             joined[other] = True
             whole[i] = False
     live["pieces"] = np.where(whole, 0, live["pieces"] + 1)
@@ -110,3 +106,4 @@ def _join(part: Part, row: int, other: int) -> None:
         stop = max(numbers[low][row] + numbers[size][row], numbers[low][other] + numbers[size][other])
         numbers[low][row], numbers[size][row] = start, stop - start
     numbers["area"][row] += numbers["area"][other]
+    numbers["length"][row] = np.hypot(numbers["width"][row], numbers["height"][row])

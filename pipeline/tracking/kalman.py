@@ -37,7 +37,7 @@ def predict(tracks: NDArray, frames: int, acceleration: float) -> None:
     vv += power * frames
 
 
-def update(tracks: NDArray, measured: Floats, variance: Floats | float) -> None:
+def update(tracks: NDArray, measured: Floats, variance: Floats | float) -> Floats:
     """Take in a measured position of each track, in place.
 
     Parameters
@@ -46,15 +46,21 @@ def update(tracks: NDArray, measured: Floats, variance: Floats | float) -> None:
         (N, 2) px.
     variance
         Of the measurement, px²; (N,) or one for all.
+
+    Returns
+    -------
+    (N,) squared distance of what was foretold and what was measured, in variances of that distance along one axis.
     """
     xy, velocity = tracks["xy"], tracks["velocity"]
     pp, pv, vv = tracks["pp"], tracks["pv"], tracks["vv"]
     scale = 1 / (pp + variance)
     gain, gain_v = pp * scale, pv * scale
     error = measured - xy
+    surprise = np.einsum("ij,ij->i", error, error) * scale
     xy += gain[:, None] * error
     velocity += gain_v[:, None] * error
     vv -= gain_v * pv
     rest = 1 - gain
     pp *= rest
     pv *= rest
+    return surprise

@@ -27,7 +27,10 @@ class Part:
     xy
         (N, 2) centroids, px.
     numbers
-        The columns :data:`NUMBERS` by name, (N,) float64, px; `x` and `y` are views of `xy`.
+        The columns :data:`NUMBERS` by name, (N,) float64, px, and `length`, the diagonal of the box; `x`, `y`, `area`
+        and `length` are views of the following.
+    size
+        (N, 2) area and length.
     masks
         (N,) compressed COCO run-length counts, or None where they were not asked for.
     """
@@ -36,6 +39,7 @@ class Part:
     detection: NDArray[np.int64]
     class_id: NDArray[np.int64]
     xy: NDArray[np.float64]
+    size: NDArray[np.float64]
     numbers: dict[str, NDArray[np.float64]]
     masks: list[bytes] | None = None
 
@@ -60,13 +64,14 @@ def part_of(table: pa.Table, masks: bool = False) -> Part:
     listed = table["mask"].to_pylist() if masks else None
     xy = np.column_stack([columns["x"], columns["y"]]).astype(np.float64)[order]
     numbers = {name: columns[name][order].astype(np.float64) for name in NUMBERS}
-    numbers["area"] = np.maximum(numbers["area"], 1)
+    size = np.column_stack([np.maximum(numbers["area"], 1), np.hypot(numbers["width"], numbers["height"])])
     return Part(
         frame=columns["frame"][order].astype(np.int64),
         detection=columns["detection"][order].astype(np.int64),
         class_id=columns["class_id"][order].astype(np.int64),
         xy=xy,
-        numbers={**numbers, "x": xy[:, 0], "y": xy[:, 1]},
+        size=size,
+        numbers={**numbers, "x": xy[:, 0], "y": xy[:, 1], "area": size[:, 0], "length": size[:, 1]},
         masks=[listed[row] for row in order] if listed is not None else None,
     )
 

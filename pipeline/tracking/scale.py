@@ -128,12 +128,13 @@ def isolated_pairs(old: Floats, new: Floats) -> tuple[NDArray[np.intp], NDArray[
     none = np.empty(0, np.intp)
     if not len(old) or not len(new):
         return none, none
-    apart = np.pad(cdist(old, new), ((0, 1), (0, 1)), constant_values=np.inf)
-    rows = np.arange(len(old))
-    target = apart[:-1].argmin(axis=1)
-    forth, back = np.partition(apart[:-1], 1, axis=1)[:, :2], np.partition(apart[:, :-1], 1, axis=0)[:2, target].T
+    apart = cdist(old, new)
+    rows, target = np.arange(len(old)), apart.argmin(axis=1)
     near = apart[rows, target]
-    good = (near == back[:, 0]) & (near <= _ISOLATED * forth[:, 1]) & (near <= _ISOLATED * back[:, 1])
+    apart[rows, target] = np.inf
+    rival = np.minimum(apart.min(axis=1), apart.min(axis=0)[target])
+    # Two that share a target are each other's rivals; a column's other entries are those of other rows.
+    good = (near <= _ISOLATED * rival) & (np.bincount(target, minlength=len(new))[target] == 1)
     return rows[good], target[good]
 
 

@@ -20,7 +20,10 @@ Integers = NDArray[np.int64]
 
 _SUCCESSORS = 60
 _STEPS = 14
+_BRIEF = 5
 _HIGHEST_PRICE = 400.0
+# Negative logs: an animal is rarely lost, and once it is (hidden, in a shared blob) it mostly stays so for a while.
+_VANISH, _STAY_UNSEEN, _LONG_UNSEEN = 3.0, 0.1, 30
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,9 @@ def stitch(
     short = int((frames < min_frames).sum())
     surplus = 0
     if animals is not None and len(kept):
-        flickering = _flickering(tracklets.where(kept), chain[kept], animals)
-        surplus = len(np.unique(chain[kept[flickering]]))
-        kept = kept[~flickering]
+        spurious = _spurious(tracklets.where(kept), chain[kept], animals, _BRIEF * min_frames)
+        surplus = len(np.unique(chain[kept[spurious]]))
+        kept = kept[~spurious]
         rest = tracklets.where(kept)
         chain = _as_many(rest, scale, animals, price, max_gap)
         inside = _within(rest, chain, animals)
@@ -126,7 +129,8 @@ def candidates(tracklets: Tracklets, scale: Scale, max_gap: int | None) -> Links
     wander = scale.speed**2 * memory * (gap - lasting) / 2
     variance = 2 * scale.noise**2 * (1 + lasting**2 / 20) + scale.acceleration**2 * lasting**3 / 12 + wander
     size = (tracklets.size[after] - tracklets.size[before]) / (2.5 * scale.size_change)
-    return Links(before, after, motion_cost(error, variance) + np.minimum(size**2 / 2, 4))
+    unseen = np.where(gap > 1, _VANISH + _STAY_UNSEEN * np.minimum(gap - 1, _LONG_UNSEEN), 0)
+    return Links(before, after, motion_cost(error, variance) + np.minimum(size**2 / 2, 4) + unseen)
 
 
 def link(links: Links, count: int, price: float) -> Integers:
@@ -157,7 +161,7 @@ def _appearance(tracklets: Tracklets, area: float) -> float:
     if area <= 0:
         points = np.concatenate([tracklets.start, tracklets.end])
         area = float(np.prod(np.maximum(np.ptp(points, axis=0), 1)))
-    return float(np.log(max(area, np.e)))
+    return float(np.log(max(area, np.e))) + 2 * _VANISH
 
 
 def _chains(tracklets: Tracklets, follower: Integers) -> Integers:
@@ -192,10 +196,9 @@ def _as_many(tracklets: Tracklets, scale: Scale, animals: int, price: float, max
     return best
 
 
-def _flickering(tracklets: Tracklets, chain: Integers, animals: int) -> NDArray[np.bool_]:
-    """(T,) whether the tracklet's chain is seen in less than half of its time while all animals are elsewhere.
-
-    Such a chain (a reflection, a ripple) would offer itself to bridge a real animal's gaps.
+def _spurious(tracklets: Tracklets, chain: Integers, animals: int, brief: int) -> NDArray[np.bool_]:
+    """(T,) whether the tracklet's chain is brief or flickers (seen in less than half of its time), while all animals
+    are elsewhere: a reflection, a ripple. It would offer itself to bridge a real animal's gaps.
     """
     numbers, inverse = np.unique(chain, return_inverse=True)
     length = np.bincount(inverse, tracklets.count)
@@ -207,7 +210,7 @@ def _flickering(tracklets: Tracklets, chain: Integers, animals: int) -> NDArray[
     absent = _without_room([[slice(first[n], last[n] + 1)] for n in order], animals)
     outside = np.zeros(len(numbers), bool)
     outside[order] = absent
-    return (outside & (2 * length < span))[inverse]
+    return (outside & ((2 * length < span) | (length < brief)))[inverse]
 
 
 def _within(tracklets: Tracklets, chain: Integers, animals: int) -> NDArray[np.bool_]:

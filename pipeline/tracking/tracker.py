@@ -18,7 +18,7 @@ LIVE = np.dtype(
     [
         *kalman.STATE,
         ("last", "f8", 2),  # where it was last seen, px
-        ("area", "f8"), ("length", "f8"), ("orientation", "f8"),
+        ("size", "f8", 2), ("orientation", "f8"),  # area and length of the box's diagonal; rad
         ("seen", "i8"), ("hits", "i8"), ("tracklet", "i8"),
         ("merged", "?"),  # shares a blob with another animal
         ("pieces", "i8"),  # consecutive frames in which it came in pieces
@@ -78,6 +78,8 @@ class Tracker:
         self._frame = -1
         self._next = 0
         self._noise = scale.noise**2
+        # Whether an animal is unseen, in a shared blob or in pieces: then the next frame is not a usual one.
+        self._uneasy = False
         self._rows: list[Indices] = []
         self._tracklets: list[NDArray[np.int64]] = []
         self._velocity: list[Floats] = []
@@ -107,9 +109,22 @@ class Tracker:
 
     def _step(self, frame: int, rows: slice, part: Part) -> None:
         live = self._advance(frame)
+        i, j = self._within_reach(live, part.xy[rows], part.numbers["length"][rows], frame)
+        n, m = len(live), rows.stop - rows.start
+        if not self._uneasy and len(i) == n == m:
+            taken = np.zeros(m, bool)
+            taken[j] = True
+            if taken.all() and (i[1:] != i[:-1]).all():
+                # The usual frame: one detection for each track, one track for each detection.
+                self._observe(live, part, rows.start + j, ~taken, frame)
+                return
+        self._weigh(live, i, j, frame, rows, part)
+
+    def _weigh(self, live: NDArray, i: Indices, j: Indices, frame: int, rows: slice, part: Part) -> None:
+        """A frame in which animals compete, are missing, touch, fall to pieces or appear."""
         blobs = Blobs.of(part, rows)
         strong = blobs.score >= self.limits.high_score
-        match, pairs = self._match(live, blobs, strong, frame)
+        match, pairs = self._match(live, blobs, i, j, strong)
         found = match >= 0
         merged = split = np.zeros(len(live), bool)
         joined = np.zeros(len(blobs), bool)
@@ -117,8 +132,7 @@ class Tracker:
             merged = merged_tracks(live, blobs, match, live["hits"] >= _SETTLED)
         owned = np.zeros(len(blobs), bool)
         owned[match[found | merged]] = True
-        everyone = owned.all()
-        if not everyone or live["pieces"].any():
+        if not owned.all() or live["pieces"].any():
             joined = join_fragments(live, blobs, match, owned, part, rows.start)
             owned |= joined
         if pairs is not None:
@@ -131,38 +145,43 @@ class Tracker:
             live["merged"] = merged | (live["merged"] & ~found & ~merged)
             self._hold(live, blobs, match, merged, frame)
             found = found & ~merged
-        self._observe(live, blobs, match, found, split, frame, rows.start)
-        if not everyone:
-            self._begin(blobs, np.flatnonzero(~owned & strong), frame, rows.start)
+        index = np.flatnonzero(found)
+        if len(index):
+            seen = live[index]
+            self._observe(seen, part, rows.start + match[index], split[index], frame)
+            live[index] = seen
+        self._uneasy = not found.all() or bool(live["pieces"].any())
+        born = np.flatnonzero(~owned & strong)
+        if len(born):
+            self._begin(part, rows.start + born, frame)
 
     def _advance(self, frame: int) -> NDArray:
         """The live tracks, moved to this frame; those unseen for too long, and the tentative ones, are gone."""
         live = self._live
+        step = frame - self._frame
         if len(live):
-            age = frame - live["seen"]
-            coasting = age > 1
-            if coasting.any():
-                keep = (age <= self.limits.patience) & ((live["hits"] >= _SETTLED) | (age <= 2))
+            if self._uneasy or step > 1:
+                self._uneasy = True
+                age = frame - live["seen"]
+                coasting = age > 1
+                keep = (age <= self.limits.patience) & ((live["hits"] >= _SETTLED) | ~coasting)
                 if not keep.all():
                     live = self._live = live[keep]
                     coasting = coasting[keep]
                 live["velocity"][coasting] *= _COAST_DAMPING
-            kalman.predict(live, frame - self._frame, self.scale.acceleration)
+            kalman.predict(live, step, self.scale.acceleration)
         self._frame = frame
         return live
 
     def _match(
-        self, live: NDArray, blobs: Blobs, strong: NDArray[np.bool_], frame: int
+        self, live: NDArray, blobs: Blobs, i: Indices, j: Indices, strong: NDArray[np.bool_]
     ) -> tuple[Indices, Pairs | None]:
         """(N,) detection of each track, -1 for none, and the pairs that were weighed, None where nobody competes.
 
         Two stages: settled tracks with high scores, then what is left of both.
         """
-        match = np.full(len(live), -1, np.intp)
-        if not len(live) or not len(blobs):
-            return match, None
-        i, j = self._within_reach(live, blobs, frame)
         if not (i[1:] == i[:-1]).any() and not (len(j) and np.bincount(j).max() > 1):
+            match = np.full(len(live), -1, np.intp)
             match[i] = j
             return match, None
         pairs = Pairs(i, j, self._cost(live, blobs, i, j), (len(live), len(blobs)))
@@ -175,26 +194,31 @@ class Tracker:
         rest = (match[i] < 0) & ~taken[j]
         return np.maximum(match, assign(pairs.where(rest))), pairs
 
-    def _within_reach(self, live: NDArray, blobs: Blobs, frame: int) -> tuple[Indices, Indices]:
+    def _within_reach(self, live: NDArray, xy: Floats, length: Floats, frame: int) -> tuple[Indices, Indices]:
         """Pairs near enough, from where the animal was last seen: sorted by track."""
         origin = live["last"]
-        if live["merged"].any():
+        if self._uneasy and live["merged"].any():
             # An animal in a shared blob is wherever the blob is: it is sought around its prediction instead.
             origin = np.where(live["merged"][:, None], live["xy"], origin)
-        step = self.scale.step if self._reach is None else self._reach(*origin.T)
-        reach = step * (frame - live["seen"]) + 2 * self.scale.noise
         # The centroid of a blob with a second animal in it is off by up to half of that animal's length.
-        excess = np.maximum(blobs.length - _LONG * self.scale.length, 0) / 2
-        dx = blobs.xy[:, 0] - origin[:, :1]
-        dy = blobs.xy[:, 1] - origin[:, 1:]
-        limit = reach[:, None] + excess
-        return (dx * dx + dy * dy <= limit * limit).nonzero()
+        excess = np.maximum(length - _LONG * self.scale.length, 0) / 2 + 2 * self.scale.noise
+        if self._reach is None and not self._uneasy:
+            limit = excess + self.scale.step
+        else:
+            step = self.scale.step if self._reach is None else self._reach(*origin.T)
+            limit = (step * (frame - live["seen"]))[:, None] + excess
+        dx = xy[:, 0] - origin[:, :1]
+        dy = xy[:, 1] - origin[:, 1:]
+        dx *= dx
+        dy *= dy
+        dx += dy
+        return (dx <= limit * limit).nonzero()
 
     def _cost(self, live: NDArray, blobs: Blobs, i: Indices, j: Indices) -> Floats:
         """Negative log-likelihood of pairs, by motion, size and orientation."""
         error = blobs.xy[j] - live["xy"][i]
         cost = motion_cost((error * error).sum(axis=1), live["pp"][i] + self._noise)
-        size = np.log(blobs.area[j] / live["area"][i]) / (3 * self.scale.size_change)
+        size = np.log(blobs.area[j] / live["size"][i, 0]) / (3 * self.scale.size_change)
         cost += np.minimum(size * size / 2, 3)
         turn = axial(blobs.orientation[j] - live["orientation"][i]) / (2 * self.scale.turn)
         return cost + np.fmin(turn * turn / 2, 2)
@@ -207,45 +231,32 @@ class Tracker:
         held["seen"] = frame
         live[at] = held
 
-    def _observe(
-        self, live: NDArray, blobs: Blobs, match: Indices, found: NDArray, split: NDArray, frame: int, first: int
-    ) -> None:
-        """Take the matched positions in and give out rows."""
-        index: NDArray | slice = slice(None) if found.all() else np.flatnonzero(found)
-        seen, j = live[index], match[index]
-        if not len(j):
-            return
-        xy = blobs.xy[j]
-        error = xy - seen["xy"]
-        broken = (error * error).sum(axis=1) > self.limits.surprise * (seen["pp"] + self._noise)
-        broken |= frame - seen["seen"] > self.limits.longest_gap + 1
-        broken |= split[index]
-        broken &= seen["hits"] > 1
-        kalman.update(seen, xy, self._noise)
+    def _observe(self, seen: NDArray, part: Part, rows: Indices, split: NDArray[np.bool_], frame: int) -> None:
+        """Take the positions of these rows into tracks, in place, and give out rows."""
+        xy = part.xy[rows]
+        broken = kalman.update(seen, xy, self._noise) > self.limits.surprise
+        broken |= split
+        if self._uneasy:
+            broken |= frame - seen["seen"] > self.limits.longest_gap + 1
+        hits, size = seen["hits"], seen["size"]
+        if broken.any():
+            broken &= hits > 1
+            seen["tracklet"][broken] = self._new(int(np.count_nonzero(broken)))
         seen["last"] = xy
         seen["seen"] = frame
-        hits = seen["hits"]
+        seen["orientation"] = part.numbers["orientation"][rows]
         hits += 1
-        rate = np.maximum(1 / hits, _SLOWEST_SIZE)
-        for name, value in (("area", blobs.area), ("length", blobs.length)):
-            column = seen[name]
-            column += rate * (value[j] - column)
-        seen["orientation"] = blobs.orientation[j]
-        if broken.any():
-            seen["tracklet"][broken] = self._new(int(np.count_nonzero(broken)))
-        if not isinstance(index, slice):
-            live[index] = seen
-        self._give(first + j, seen)
+        size += np.maximum(1 / hits, _SLOWEST_SIZE)[:, None] * (part.size[rows] - size)
+        self._give(rows, seen)
 
-    def _begin(self, blobs: Blobs, born: Indices, frame: int, first: int) -> None:
+    def _begin(self, part: Part, born: Indices, frame: int) -> None:
         """Start tracks at detections that nobody took."""
         new = np.zeros(len(born), LIVE)
-        new["xy"] = new["last"] = blobs.xy[born]
+        new["xy"] = new["last"] = part.xy[born]
         new["pp"], new["vv"] = self._noise, self.scale.speed**2
-        for name in ("area", "length", "orientation"):
-            new[name] = getattr(blobs, name)[born]
+        new["size"], new["orientation"] = part.size[born], part["orientation"][born]
         new["seen"], new["hits"], new["tracklet"] = frame, 1, self._new(len(born))
-        self._give(first + born, new)
+        self._give(born, new)
         self._live = np.concatenate([self._live, new])
 
     def _give(self, rows: Indices, tracks: NDArray) -> None:

@@ -67,7 +67,7 @@ class TrackletStore:
         self._tails: list[Floats] = []
 
     def __enter__(self) -> "TrackletStore":
-        self._writer = pq.ParquetWriter(self.path, _ROWS, compression="zstd")
+        self._writer = pq.ParquetWriter(self.path, _ROWS, compression="lz4")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -70,6 +70,15 @@ def test_what_is_short_or_one_too_many_is_dropped() -> None:
     assert (found.short, found.surplus) == (1, 1)
 
 
+def test_a_spurious_spot_does_not_bridge_an_absence() -> None:
+    """It appears while the animal is unseen for a moment, and again when it is back."""
+    found = tracks(
+        pieces((0, 400, 0, 0, 0, 6), (409, 800, 2, 0, 0, 6), (398, 412, 150, 0, 0, 6), (790, 800, 150, 0, 0, 6)),
+        animals=1,
+    )
+    assert found == [0, 0, -1, -1]
+
+
 def test_nobody_moves_faster_than_possible() -> None:
     assert tracks(pieces((0, 20, 0, 0, 0, 6), (22, 40, 300, 0, 0, 6)), animals=None) == [0, 1]
 
