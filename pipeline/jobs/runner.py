@@ -60,6 +60,12 @@ def _attempt(task: dict[str, Any], folder: Path) -> tuple[str, str | None]:
     except SkeinError as error:
         logging.debug("", exc_info=True)
         return "failed", str(error)
+    except MemoryError:
+        traceback.print_exc(file=sys.stdout)
+        return (
+            "failed",
+            f"“{task['title']}” ran out of memory: close other programs, or lower `workers` in the settings.",
+        )
     except Exception:  # noqa: BLE001 - whatever a job raises ends here: a sentence for the page, the rest in the log
         traceback.print_exc(file=sys.stdout)
         return "failed", f"Something went wrong inside “{task['title']}”; the log has the details."

@@ -136,13 +136,25 @@ def test_cancel_ends_a_busy_job_and_its_workers(ledger: Ledger, experiment: Expe
     eventually(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes))
 
 
-def test_workers_die_with_a_killed_runner(ledger: Ledger, experiment: Experiment) -> None:
+def test_cancel_kills_what_does_not_end_when_asked(ledger: Ledger, experiment: Experiment) -> None:
+    identity = ledger.submit(toys.STUBBORN, experiment, "one")
+    ensure_supervisor()
+    eventually(lambda: ledger.row(identity).done == 1)
+    runner = runner_of(ledger, identity)
+    ledger.cancel(identity)
+    assert ended(ledger, identity).state == "cancelled"
+    eventually(lambda: not runner.is_running())
+
+
+def test_workers_die_with_a_killed_runner(ledger: Ledger, experiment: Experiment, own_home: Path) -> None:
     identity = ledger.submit(toys.BURN, experiment, "one", max_attempts=1)
     ensure_supervisor()
     eventually(lambda: len(list(experiment.root.glob("*.pid"))) == 3)
     processes = [psutil.Process(int(path.suffixes[0][1:])) for path in experiment.root.glob("*.pid")]
+    end_supervisor(own_home)  # so that nobody but the workers themselves can end them
     runner_of(ledger, identity).kill()
     eventually(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes))
+    ensure_supervisor()
     assert ended(ledger, identity).state == "failed"
 
 

@@ -106,6 +106,24 @@ BURN = Job(
 )
 
 
+def ignore(context: Context, parameters: Nothing) -> None:
+    """Does not let itself be asked to end, as a library's long call would."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    context.progress(1, 2)
+    while True:
+        sum(range(10_000))
+
+
+STUBBORN = Job(
+    name="stubborn",
+    title="Stubborn",
+    help="Computes for ever and ignores SIGTERM.",
+    parameters=Nothing,
+    run="tests.jobs.toys:ignore",
+    entry="tests.jobs.toys:STUBBORN",
+)
+
+
 def poison(context: Context, parameters: Nothing) -> None:
     with (context.experiment.root / "computed").open("a") as log:
         log.write("poison\n")
