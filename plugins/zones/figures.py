@@ -37,7 +37,7 @@ def floor_plan(
     paths
         Columns `individual, frame, time_s, x, y`, ordered by animal and frame.
     colours
-        Of the animals.
+        Of the animals, in the order of the legend.
     unit
         ``m``; with ``px`` the y axis points down, as in an image.
     bounds
@@ -45,9 +45,8 @@ def floor_plan(
     """
     figure = _floor(unit, bounds)
     where = f"x %{{x:.3f}} {unit}, y %{{y:.3f}} {unit}"
-    for key, rows in paths.groupby("individual", sort=False):
-        x, y, time = _broken_at_gaps(rows)
-        name = str(key)
+    for name in (name for name in colours if (paths["individual"] == name).any()):
+        x, y, time = _broken_at_gaps(paths[paths["individual"] == name])
         figure.add_scatter(
             x=x, y=y, customdata=time, mode="lines", name=name, line={"width": 1, "color": colours[name]},
             hovertemplate=f"{name}<br>{where}<br>%{{customdata:.2f}} s<extra></extra>",
@@ -171,7 +170,7 @@ def animals_over_time(
             x=0, y=1, xref=f"x{number} domain", yref=f"y{number} domain", xanchor="left", yanchor="bottom",
             showarrow=False, text=f"{zone}: {means[zone]:.2f} on average", font={"size": 12},
         )  # fmt: skip
-        figure.update_yaxes(rangemode="tozero", tickformat="d", nticks=4, row=row, col=1)
+        figure.update_yaxes(rangemode="tozero", dtick=max(1, np.ceil(numbers.max() / 3)), row=row, col=1)
     figure.update_xaxes(range=[0, recording_s])
     figure.update_xaxes(title={"text": "time from the recording's start, s"}, row=len(zones), col=1)
     figure.update_yaxes(title={"text": "animals"}, row=(len(zones) + 1) // 2, col=1)

@@ -37,27 +37,22 @@ _SHOWS = "Shows when, how often and how long each animal is in each zone, and ho
 
 
 def layout(services: "Services", view: View) -> Component:
-    """The page, in a frame that follows the state of the job."""
+    """The page: a head that follows the state of the job, and a body that follows the result."""
     return html.Div(
         [
-            dcc.Store(id="zones-token", data=_token(services, view)),
-            html.Div(content(services, view), id="zones-content"),
+            dcc.Store(id="zones-drawn", data=[_head_token(services, view), _body_token(services, view)]),
+            html.Div(head(services, view), id="zones-head"),
+            html.Div(body(services, view), id="zones-body"),
         ]
     )
 
 
-def content(services: "Services", view: View) -> list[Component | None]:
-    """Everything that depends on the result."""
-    assert view.experiment is not None
-    assert view.recording is not None
-    found = queries.results(view.experiment, view.recording)
+def head(services: "Services", view: View) -> list[Component]:
+    """Title, state, actions and warnings."""
+    found = shown_results(services, view)
+    if found is None or view.experiment is None:
+        return [page_header("Zones")]
     status = services.state(view, "zones")
-    if found is None or status.state == "missing":
-        if not view.experiment.configuration.zone:
-            needs = "No zone is defined yet: draw one under [[zone]] in experiment.toml, then come back."
-            there = link_button("Edit the experiment", view.link("overview"), "edit", primary=True)
-            return [page_header("Zones"), empty_state(_SHOWS, needs, there, "zones")]
-        return [page_header("Zones"), missing_result(services, view, "zones", _SHOWS)]
     provenance = read_provenance(view.experiment, "zones", view.recording)
     return [
         page_header(
@@ -67,6 +62,19 @@ def content(services: "Services", view: View) -> list[Component | None]:
             [download_button(view, "zones")],
         ),
         warning_list(_warnings(status, provenance.notes if provenance else [])),
+    ]
+
+
+def body(services: "Services", view: View) -> list[Component]:
+    """The figures and tables, or what is missing for them."""
+    found = shown_results(services, view)
+    if found is None:
+        if view.experiment is not None and not view.experiment.configuration.zone:
+            needs = "No zone is defined yet: draw one under [[zone]] in experiment.toml, then come back."
+            there = link_button("Edit the experiment", view.link("overview"), "edit", primary=True)
+            return [empty_state(_SHOWS, needs, there, "zones")]
+        return [missing_result(services, view, "zones", _SHOWS)]
+    return [
         panel(panels.summary(found)),
         html.Div(
             [
@@ -78,6 +86,16 @@ def content(services: "Services", view: View) -> list[Component | None]:
         panels.tables(),
         panels.choices(found),
     ]
+
+
+def shown_results(services: "Services", view: View) -> Results | None:
+    """The results, older ones too while new ones are on their way; None where there are none to be trusted."""
+    assert view.experiment is not None
+    assert view.recording is not None
+    done = read_provenance(view.experiment, "zones", view.recording) is not None
+    if not done and services.state(view, "zones").state not in {"running", "queued"}:
+        return None
+    return queries.results(view.experiment, view.recording)
 
 
 def sentence(found: Results) -> str:
@@ -108,19 +126,22 @@ def register(app: Dash, services: "Services") -> None:
     """Add the page's callbacks."""
 
     @app.callback(
-        Output("zones-content", "children"),
-        Output("zones-token", "data"),
+        Output("zones-head", "children"),
+        Output("zones-body", "children"),
+        Output("zones-drawn", "data"),
         REVISION,
-        State("zones-token", "data"),
+        State("zones-drawn", "data"),
         VIEW,
         prevent_initial_call=True,
     )
-    def follow(_revision: str, token: str, shown: dict[str, Any]) -> tuple[Any, Any]:
+    def follow(_revision: str, drawn: list[str], shown: dict[str, Any]) -> tuple[Any, Any, Any]:
         view = services.view(shown)
-        now = _token(services, view)
-        if view.page != "zones" or view.recording is None or now == token:
-            return no_update, no_update
-        return content(services, view), now
+        if view.page != "zones" or view.recording is None:
+            return no_update, no_update, no_update
+        now = [_head_token(services, view), _body_token(services, view)]
+        if now == drawn:
+            return no_update, no_update, no_update
+        return head(services, view), no_update if now[1] == drawn[1] else body(services, view), now
 
     @app.callback(
         Output("zones-floor", "figure"),
@@ -181,13 +202,23 @@ def _window(view: View) -> tuple[float, float] | None:
     return start, stop
 
 
-def _token(services: "Services", view: View) -> str:
-    """Changes when the page has to be drawn anew: the job's state, or what produced the result."""
-    if view.experiment is None or view.recording is None:
-        return ""
+def _head_token(services: "Services", view: View) -> str:
+    """Changes with the state of the job, and with the result."""
+    assert view.experiment is not None
     status = services.state(view, "zones")
     provenance = read_provenance(view.experiment, "zones", view.recording)
-    return f"{status.state} {status.fraction} {provenance.key + provenance.finished if provenance else ''}"
+    return f"{status.state} {status.reasons} {provenance.finished if provenance else ''}"
+
+
+def _body_token(services: "Services", view: View) -> str:
+    """Changes with the result only, so that what a person chose on the page stays; without one, with its progress."""
+    assert view.experiment is not None
+    assert view.recording is not None
+    if shown_results(services, view) is None:
+        status = services.state(view, "zones")
+        return f"{status.state} {status.fraction}"
+    last_written = queries.table_path(view.experiment, view.recording, "counts")
+    return str(last_written.stat().st_mtime_ns)
 
 
 PAGE = Page("zones", "Zones", "zones", layout, register, stage="zones", order=70)
