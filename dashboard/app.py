@@ -33,10 +33,10 @@ def create_app(settings: Settings, services: Services | None = None) -> Dash:
     """
     services = services or Services(settings)
     services.pages, services.page_errors = load_pages(registry.plugins())
-    server = Flask("dashboard")
+    server = Flask(__name__)
     guard(server)
     app = Dash(
-        "dashboard",
+        __name__,
         server=server,  # type: ignore[arg-type]
         assets_folder=str(ASSETS),
         title="Skein",

@@ -11,7 +11,7 @@ from dashboard.library import Library, Opened
 from dashboard.media import Media
 from dashboard.page import Page, Place, Theme, View
 from dashboard.settings import Settings
-from dashboard.states import Cell, ResultCache, examined, newest, with_job
+from dashboard.states import Cell, ResultCache, examined, newest, with_job, without_source
 from pipeline import registry
 from pipeline.api import Experiment, Job, SkeinError
 from pipeline.jobs.ledger import ACTIVE, JobRow, Ledger, State
@@ -133,11 +133,12 @@ class Services:
         rows = self._newest(experiment.root)
         known: Known = {}
         names: list[str | None] = [None, *(experiment.recording_names if recordings is None else recordings)]
-        return {
-            (job, name): with_job(result, rows.get((job, name)))
+        results = {
+            (job, name): result
             for name in names
             for job, result in self._results.of(experiment, name, self.stages, known).items()
         }
+        return {cell: with_job(result, rows.get(cell)) for cell, result in without_source(results, self.stages).items()}
 
     def state(self, view: View, job: str) -> Status:
         """State of one job for the chosen recording (or of the experiment, for a job of the whole experiment)."""

@@ -55,6 +55,18 @@ def examined(experiment: Experiment, job: Job, recording: str | None, jobs: Mapp
     return Status(result.state, tuple(result.reasons))
 
 
+def without_source(results: Mapping[Cell, Status], jobs: Mapping[str, Job]) -> dict[Cell, Status]:
+    """Call a missing result not needed where all that it would be computed from is not needed."""
+    found = dict(results)
+    for name, job in jobs.items():
+        for cell in [cell for cell, status in found.items() if cell[0] == name and status.state == "missing"]:
+            sources = [(other, None if jobs[other].scope == "experiment" else cell[1]) for other in job.requires]
+            if sources and all(found.get(source, Status()).state == "unneeded" for source in sources):
+                titles = ", ".join(jobs[other].title for other in job.requires)
+                found[cell] = Status("unneeded", (f"It is computed from: {titles}. That is not needed here.",))
+    return found
+
+
 def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
     """Names and times of the provenance files of a folder."""
     try:

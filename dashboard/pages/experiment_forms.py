@@ -7,7 +7,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from dashboard import entering
-from dashboard.components.blocks import primary, toast
+from dashboard.components.blocks import primary, secondary, toast
 from dashboard.components.forms import FIELD, form_values, parameter_form
 from dashboard.components.icons import icon
 from dashboard.page import Place, View
@@ -33,6 +33,14 @@ def menu() -> Component:
             ),
         ],
         keepMounted=True,
+    )
+
+
+def buttons() -> Component:
+    """The same where nothing is open yet, at full size."""
+    return html.Div(
+        [primary("Open …", "experiments-open", "open"), secondary("New …", "experiments-new", "add")],
+        className="page-actions",
     )
 
 

@@ -49,7 +49,7 @@ def layout(services: Services, view: View) -> Component:
                     "Shows every recording of an experiment and how far each stage is: what ran, whether it can be "
                     "trusted, what to do next.",
                     "It needs an experiment: a folder with an experiment.toml.",
-                    menu,
+                    experiment_forms.buttons(),
                 ),
                 experiment_forms.drawers(services, view),
             ]
@@ -155,7 +155,7 @@ def listed(experiment: Experiment, states: Mapping[Cell, Status], text: str, cho
 
 def _matrix(services: Services, experiment: Experiment) -> Component:
     stages = [job for job in services.stages.values() if job.scope == "recording"]
-    height = 56 + ROW_HEIGHT * max(3, len(experiment.recording_names))
+    height = 56 + ROW_HEIGHT * max(2, len(experiment.recording_names))
     return grid(
         _GRID,
         columns(stages),

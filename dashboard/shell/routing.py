@@ -39,7 +39,10 @@ def register(app: Dash, services: Services) -> None:
             html.Div(shown(services, page, view), className=f"page page-{page.name if page else 'none'}", key=href),
             {"href": href, "theme": theme, "files": services.files_stamp(view.key)},
             rail(services.pages.values(), view, rail_states(services, view)),
-            [{"value": opened.key, "label": opened.title} for opened in services.library.all()],
+            [
+                {"value": opened.key, "label": opened.title + ("" if opened.experiment else " (has problems)")}
+                for opened in services.library.all()
+            ],
             view.key,
             recordings,
             view.recording,

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.components.states import Status, duration
 from dashboard.services import Services
-from dashboard.states import newest, with_job
+from dashboard.states import newest, with_job, without_source
 from pipeline.jobs.ledger import JobRow
 
 
@@ -65,3 +65,16 @@ def test_the_newest_job_counts(queued: JobRow) -> None:
 )
 def test_durations(seconds: float | None, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_what_has_no_source_is_not_needed(services: Services) -> None:
+    place = {
+        ("calibrate", None): Status("done"),
+        ("segment", "r"): Status("unneeded"),
+        ("track", "r"): Status("missing"),
+    }
+    found = without_source(place, services.stages)
+    assert found["track", "r"].state == "unneeded"
+    assert found["calibrate", None].state == "done"
+    place["segment", "r"] = Status("missing")
+    assert without_source(place, services.stages)["track", "r"].state == "missing"
