@@ -16,6 +16,7 @@ from pipeline.video.images import Image
 _NOISE = 5.0  # a changed pixel differs by this many standard deviations
 _SHARE = 0.3  # … and by this share of the animals' contrast, which keeps blurred outlines and faint shadows out
 _FAINTEST = 6.0  # grey levels: compression leaves artefacts below it whatever the noise
+_LOOKS = 20  # samples in which animals are looked at: their typical size needs fewer than the background
 _LARGEST = 20.0  # typical areas: what is larger is a hand or a shadow
 _SPECK = 12  # px²: the smallest spot taken for an animal while nothing is known about their size
 _STILL_SIZES = (0.2, 100.0)  # an animal that never moves has between these many typical areas
@@ -159,11 +160,12 @@ def _look(samples: list[Image], background: Background, parameters: Segment, roi
         split=False,
         threshold=_FAINTEST,
     )
+    some = samples[:: max(1, len(samples) // _LOOKS)]
     level = parameters.threshold or max(_FAINTEST, _NOISE * float(np.median(background.noise)))
 
     def spots(polarity: str) -> list[Spots]:
         limits = thresholds(background, polarity, level, parameters, roi)
-        return [_spots(sample, background.image, limits, plain) for sample in samples]
+        return [_spots(sample, background.image, limits, plain) for sample in some]
 
     polarity: str = parameters.polarity
     if polarity == "auto":

@@ -116,13 +116,17 @@ def _smoothed(window: Image, rules: Rules) -> Image:
     """Gaps closed, and what is nowhere as thick as the opening erased; legs and tails of what is thicker stay."""
     # Beyond the window nothing has changed; a margin keeps the closing from sticking to its edges.
     margin = rules.closing + 1
-    solid = np.pad(window, margin)
+    framed = np.zeros((window.shape[0] + 2 * margin, window.shape[1] + 2 * margin), np.uint8)
+    framed[margin:-margin, margin:-margin] = window
+    solid = framed
     if rules.closing:
         solid = np.asarray(cv2.morphologyEx(solid, cv2.MORPH_CLOSE, disc(rules.closing)), np.uint8)
     if rules.opening:
-        thick = cv2.morphologyEx(np.pad(window, margin), cv2.MORPH_OPEN, disc(rules.opening))
-        _, labels = cv2.connectedComponents(solid)
-        solid = np.where(np.isin(labels, np.unique(labels[thick > 0])), solid, 0).astype(np.uint8)
+        thick = np.asarray(cv2.morphologyEx(framed, cv2.MORPH_OPEN, disc(rules.opening)))
+        count, labels = cv2.connectedComponents(solid)
+        stays = np.zeros(count, np.uint8)
+        stays[labels[thick > 0]] = 255
+        solid = stays[labels]
     return np.ascontiguousarray(solid[margin:-margin, margin:-margin])
 
 
