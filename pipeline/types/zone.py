@@ -45,6 +45,12 @@ class Zone(Entry):
             raise ValueError(f"the name {self.name!r} is taken: it is a row of every zone table")
         if self.polygon is not None and len(set(self.polygon)) < 3:
             raise ValueError(f"expected a polygon of at least 3 different points, got {len(set(self.polygon))}")
+        if self.polygon is not None and (crossing := _crossing(self.polygon)):
+            first, second = crossing
+            raise ValueError(
+                f"the polygon crosses itself: the edge after corner {first} and the edge after corner {second}; "
+                "list the corners in order around the zone"
+            )
         if (self.cylinder is not None or self.sphere is not None) != (self.radius is not None):
             raise ValueError("expected a radius with a cylinder or a sphere, and only there")
         if self.z is not None and (self.box is not None or self.sphere is not None):
@@ -53,3 +59,17 @@ class Zone(Entry):
             if not low < high:
                 raise ValueError(f"expected lower < upper, got [{low}, {high}]")
         return self
+
+
+def _crossing(polygon: list[Point2]) -> tuple[int, int] | None:
+    """The first two edges that cut through each other, counted from 1; edges that only touch do not."""
+
+    def side(a: Point2, b: Point2, c: Point2) -> float:
+        return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+    edges = list(zip(polygon, [*polygon[1:], polygon[0]], strict=True))
+    for i, (a, b) in enumerate(edges):
+        for j, (c, d) in enumerate(edges[i + 1 :], start=i + 1):
+            if side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0:
+                return i + 1, j + 1
+    return None

@@ -63,7 +63,10 @@ class Analysis:
 
 
 def run(context: Context, parameters: ZoneParameters) -> None:
-    """Write the four tables of a recording under ``results/zones``."""
+    """Write the four tables of a recording under ``results/zones``.
+
+    Every animal is observed for the whole recording: one that enters late, or is found late, is lost until then.
+    """
     experiment, recording = context.experiment, context.recording
     assert recording is not None
     trajectories = Trajectories.open(experiment.trajectories_path(recording))
