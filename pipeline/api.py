@@ -27,6 +27,8 @@ from pipeline.types import (
 )
 
 if TYPE_CHECKING:
+    from pipeline.calibration.report import Report as CalibrationReport
+    from pipeline.calibration.report import read_report as read_calibration_report
     from pipeline.export import export
     from pipeline.formats.anipose import read as read_calibration
     from pipeline.geometry import project, rays, undistort, volume
@@ -41,6 +43,7 @@ __all__ = [
     "TRAJECTORIES",
     "Arena",
     "Board",
+    "CalibrationReport",
     "Camera",
     "CameraGroup",
     "Configuration",
@@ -68,6 +71,7 @@ __all__ = [
     "project",
     "rays",
     "read_calibration",
+    "read_calibration_report",
     "read_provenance",
     "undistort",
     "volume",
@@ -76,6 +80,7 @@ __all__ = [
 ]
 
 _AT_FIRST_USE = {
+    "CalibrationReport": "pipeline.calibration.report:Report",
     "Labels": "pipeline.tracking.evaluation.sequence:Labels",
     "MotScores": "pipeline.tracking.evaluation:MotScores",
     "Timeline": "pipeline.video:Timeline",
@@ -84,6 +89,7 @@ _AT_FIRST_USE = {
     "project": "pipeline.geometry:project",
     "rays": "pipeline.geometry:rays",
     "read_calibration": "pipeline.formats.anipose:read",
+    "read_calibration_report": "pipeline.calibration.report:read_report",
     "undistort": "pipeline.geometry:undistort",
     "volume": "pipeline.geometry:volume",
 }
