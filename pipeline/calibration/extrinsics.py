@@ -7,7 +7,7 @@ and everything is adjusted together.
 
 OpenCV 5.0's `cv2.calibrateMultiview` was compared on simulated rigs of four fisheye cameras of 150° (30 views each,
 corners of 0.15 px noise, lenses as fitted here; two seeds). It takes a third of the time and keeps the lenses as given:
-camera positions are off by up to 5.8 mm and rotations by 0.39°, where adjusting lenses and poses together has 2.1 mm and
+camera positions are off by up to 5.8 mm and rotations by 0.39°; adjusting lenses and poses together has 2.1 mm and
 0.11°. Without lenses it fails on fisheye cameras, and it knows neither outlying views nor boards that look alike from
 two sides. So it is not used.
 """
