@@ -16,9 +16,10 @@ Floats = NDArray[np.float64]
 Window = tuple[float, float]
 PER_BIN = 10
 """Rows kept of each animal and time bin: first, last, and those with the extremes of x, y, z and speed."""
-AT_ONCE = 4_000_000
+AT_ONCE = 2_000_000
 """Rows of a window that is drawn without being asked for; a longer recording starts with its beginning."""
 _BINS = 600
+_COLUMNS = ("individual", "frame", "time_s", "x", "y", "z", "speed", "state", "piece")
 _SOURCE = "read_parquet(?) WHERE time_s BETWEEN ? AND ?"
 
 
@@ -185,10 +186,16 @@ def paths(path: Path, individuals: Sequence[str], window: Window, points: int = 
     window
         From and to, s.
     """
-    columns = ["individual", "frame", "time_s", "x", "y", "z", "speed", "state", "piece"]
     if not individuals:
-        return Paths(pd.DataFrame(columns=columns), 0)
+        return Paths(pd.DataFrame(columns=list(_COLUMNS)), 0)
+    status = path.stat()
+    return _paths(path, status.st_mtime_ns, status.st_size, tuple(individuals), window, points)
+
+
+@lru_cache(maxsize=8)  # another colour or another view does not read the table again
+def _paths(path: Path, _modified: int, _size: int, individuals: tuple[str, ...], window: Window, points: int) -> Paths:
     names = list(individuals)
+    columns = ", ".join(_COLUMNS)
     start, stop = window
     given = [str(path), start, stop, names]
     with duckdb.connect() as connection:
@@ -210,7 +217,7 @@ def paths(path: Path, individuals: Sequence[str], window: Window, points: int = 
         pieces = f"SELECT *, sum(broken) OVER (PARTITION BY individual ORDER BY frame)::INT AS piece FROM ({moving})"
         values = [bins, start, stop, start, bins, *given]
         if total <= points:
-            query = f"SELECT {', '.join(columns)} FROM ({pieces}) ORDER BY individual, frame"
+            query = f"SELECT {columns} FROM ({pieces}) ORDER BY individual, frame"
             return Paths(connection.execute(query, values).df(), total)
         extremes = ", ".join(
             f"{pick}(frame, {axis})" for axis in ("x", "y", "z", "speed") for pick in ("arg_min", "arg_max")
@@ -220,6 +227,6 @@ def paths(path: Path, individuals: Sequence[str], window: Window, points: int = 
             kept AS (
                 SELECT DISTINCT individual, unnest([min(frame), max(frame), {extremes}]) AS frame
                 FROM whole GROUP BY individual, bin)
-            SELECT {", ".join(columns)} FROM whole SEMI JOIN kept USING (individual, frame)
+            SELECT {columns} FROM whole SEMI JOIN kept USING (individual, frame)
             ORDER BY individual, frame"""
         return Paths(connection.execute(query, values).df(), total)
