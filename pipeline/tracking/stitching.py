@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _SUCCESSORS = 60
+_BLOCK = 2048
 _STEPS = 14
 _BRIEF = 5
 _HIGHEST_PRICE = 400.0
@@ -113,9 +114,19 @@ def candidates(tracklets: Tracklets, scale: Scale, max_gap: int | None) -> Links
     if max_gap is not None:
         limit = np.minimum(limit, np.searchsorted(tracklets.first[order], tracklets.last + max_gap + 1, side="right"))
     width = np.maximum(limit - begin, 0)
-    before = np.repeat(np.arange(len(tracklets)), width)
-    offset = np.arange(len(before)) - np.repeat(np.cumsum(width) - width, width)
-    after = order[begin[before] + offset]
+    found = []
+    for first in range(0, len(tracklets), _BLOCK):  # most pairs are out of reach: memory for a block of them at a time
+        ends = np.arange(first, min(first + _BLOCK, len(tracklets)))
+        before = np.repeat(ends, width[ends])
+        offset = np.arange(len(before)) - np.repeat(np.cumsum(width[ends]) - width[ends], width[ends])
+        found.append(_weighed(tracklets, scale, before, order[begin[before] + offset]))
+    return Links(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+
+
+def _weighed(
+    tracklets: Tracklets, scale: Scale, before: Integers, after: Integers
+) -> tuple[Integers, Integers, Floats]:
+    """The pairs that are within reach, and their costs."""
     gap = (tracklets.first[after] - tracklets.last[before]).astype(float)
     move = tracklets.start[after] - tracklets.end[before]
     # Beside a shared blob the last own position is up to half a body off.
@@ -130,7 +141,7 @@ def candidates(tracklets: Tracklets, scale: Scale, max_gap: int | None) -> Links
     variance = 2 * scale.noise**2 * (1 + lasting**2 / 20) + scale.acceleration**2 * lasting**3 / 12 + wander
     size = (tracklets.size[after] - tracklets.size[before]) / (2.5 * scale.size_change)
     unseen = np.where(gap > 1, _VANISH + _STAY_UNSEEN * np.minimum(gap - 1, _LONG_UNSEEN), 0)
-    return Links(before, after, motion_cost(error, variance) + np.minimum(size**2 / 2, 4) + unseen)
+    return before, after, motion_cost(error, variance) + np.minimum(size**2 / 2, 4) + unseen
 
 
 def link(links: Links, count: int, price: float) -> Integers:

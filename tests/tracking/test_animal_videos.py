@@ -1,6 +1,7 @@
 """Real animals, from the video to tracks, against three other trackers (../shared/data/animal_videos).
 
-The whole videos take about 1.5 minutes on two quiet cores, nearly all of it segmentation; the mouse's first 50 seconds
+The whole videos take one minute (mouse) and two (spiders) on a core, nearly all of it segmentation; the first 50 s of the
+mouse
 are always tested.
 """
 
