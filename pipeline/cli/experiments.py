@@ -9,6 +9,8 @@ from pipeline.cli.options import add_parameters, given_parameters
 from pipeline.errors import SkeinError
 from pipeline.experiment import Experiment, add_recording, create, import_starts
 from pipeline.experiment.starts import seconds
+from pipeline.formats.registry import FORMATS
+from pipeline.registry import exports
 from pipeline.synthetic.job import JOB as RENDER
 
 
@@ -20,9 +22,10 @@ def add_commands(commands: Any) -> None:
     starts = _command(commands, "import-starts", "take start times from a text list (`name … mm:ss`)", _import_starts)
     starts.add_argument("list", type=Path, metavar="FILE", help="one recording per line, times in recorded seconds")
     _command(commands, "check", "name everything that is wrong, missing or doubtful in an experiment", _check)
+    writable = [entry.name for entry in FORMATS if entry.writes != "none"]
     export = _command(commands, "export", "write results as files for other programs", _export)
-    export.add_argument("--what", required=True, metavar="WHAT", help="trajectories, tracks, zones, or a plugin's")
-    export.add_argument("--format", required=True, metavar="F", help="csv, xlsx, parquet, mat, …")
+    export.add_argument("--what", required=True, metavar="WHAT", help=f"one of {', '.join(exports())}")
+    export.add_argument("--format", required=True, metavar="F", help=f"one of {', '.join(writable)}")
     export.add_argument("--output", "-o", type=Path, required=True, metavar="DIR", help="folder to write to")
     export.add_argument("--recording", "-r", action="append", metavar="NAME", help="only this recording (default: all)")
 

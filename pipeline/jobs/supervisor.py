@@ -209,18 +209,27 @@ def _interfere(row: JobRow, other: JobRow) -> bool:
 def ensure_supervisor() -> None:
     """Make sure that somebody runs what is queued; call it after every submission and now and then while waiting.
 
-    Returns at once where a supervisor runs already, else within a moment.
+    Returns at once where a supervisor runs already, else within a moment (a few seconds on a busy computer).
+
+    Raises
+    ------
+    SkeinError
+        If it ends again and again as soon as it is started.
     """
     folder = home()
     folder.mkdir(parents=True, exist_ok=True)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 5
+    started = 0
     while not _held(folder):
         if find(_read(folder / "supervisor.json")) is None:
+            if started == 3:
+                raise SkeinError(f"The supervisor of jobs cannot be started: {folder / 'supervisor.log'} says why.")
             command = [sys.executable, "-m", "pipeline.jobs.supervisor"]
             child = detached(command, folder / "supervisor.log", own_environment(), folder)
             write_json(folder / "supervisor.json", identity(child.pid))
+            started += 1
         elif time.monotonic() > until:
-            raise SkeinError(f"The supervisor of jobs does not come up; {folder / 'supervisor.log'} says more.")
+            return  # it is slow to come up; one that was about to end would have ended by now
         time.sleep(0.05)  # it is about to take its lock, or about to end
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.api import Experiment, InvalidExperiment
+from pipeline.api import Experiment, InvalidExperiment, SkeinError
 from pipeline.jobs import Job, JobRow, Ledger, transitions
 from pipeline.jobs.process import end_group, find, identity
 from pipeline.jobs.settings import read_settings, settings_path, write_settings
@@ -153,6 +153,23 @@ def test_one_supervisor_that_ends_when_idle(ledger: Ledger, experiment: Experime
     again = ledger.submit(toys.TOTAL, experiment, "one")
     ensure_supervisor()
     assert ended(ledger, again).state == "done"
+
+
+def test_a_supervisor_that_cannot_start_is_an_error(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+
+    def broken(command: list[str], log: Path, environment: dict[str, str], folder: Path) -> subprocess.Popen:
+        commands.append(command)
+        child = subprocess.Popen([sys.executable, "-c", ""])
+        child_known = identity(child.pid)
+        child.wait()
+        monkeypatch.setattr("pipeline.jobs.supervisor.identity", lambda pid: child_known)
+        return child
+
+    monkeypatch.setattr("pipeline.jobs.supervisor.detached", broken)
+    with pytest.raises(SkeinError, match=r"cannot be started: .*supervisor\.log says why"):
+        ensure_supervisor()
+    assert len(commands) == 3
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows does not delete a folder that is in use")
