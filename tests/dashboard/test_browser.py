@@ -39,11 +39,10 @@ def write_swimmer(path: Path) -> None:
         container.mux(stream.encode())
 
 
-@pytest.fixture
-def address(tmp_path: Path, own_home: Path) -> Iterator[str]:
-    """A dashboard in a process of its own; gives its address."""
-    folder = tmp_path / "pond"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A dashboard in a process of its own, with a ledger of its own; gives its address."""
+    folder, own_home = tmp_path_factory.mktemp("pond"), tmp_path_factory.mktemp("home")
     write_swimmer(folder / "top.mp4")
     (folder / "experiment.toml").write_text(
         'name = "Pond"\nanimals = 1\n[[camera]]\nname = "top"\n'
@@ -52,7 +51,7 @@ def address(tmp_path: Path, own_home: Path) -> Iterator[str]:
     )
     (own_home / "settings.toml").write_text("workers = 1\nidle_s = 1.0\n")  # the supervisor ends soon after the test
     environment = {**os.environ, "SKEIN_HOME": str(own_home), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "dashboard.server", str(folder), "--port", "0"]
+    command = [sys.executable, "-m", "dashboard.server", str(folder), "--root", str(folder), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
         try:
             assert server.stdout is not None
@@ -70,6 +69,7 @@ def page(address: str) -> Iterator["playwright.Page"]:
         browser = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
         page.set_default_timeout(WAIT_MS)
+        playwright.expect.set_options(timeout=WAIT_MS)
         page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
         page.on("response", lambda answer: troubles.append(answer.url) if answer.status >= 500 else None)
         page.on(
@@ -98,7 +98,7 @@ def test_start_a_job_see_it_finish_and_read_its_log(page: "playwright.Page", add
     page.get_by_role("button", name="Queue segment animals").click()
     expect(page.get_by_text("is queued.")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(cell).to_contain_text("done", timeout=WAIT_MS)
+    expect(cell).to_contain_text("done")
 
     page.get_by_role("link", name="Jobs").click()
     row = page.locator("[row-id='1']")
@@ -116,7 +116,7 @@ def test_start_a_job_see_it_finish_and_read_its_log(page: "playwright.Page", add
 
 def test_a_failed_job_says_why_and_can_be_tried_again(page: "playwright.Page", address: str) -> None:
     expect = playwright.expect
-    page.goto(f"{address}/?experiment=pond&recording=lost")
+    page.goto(f"{address}/?recording=lost")
     cell = page.locator("[row-id='lost'] [col-id='segment']")
     cell.click()
     page.get_by_role("button", name="Run …").click()
