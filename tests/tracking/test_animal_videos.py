@@ -1,8 +1,7 @@
 """Real animals, from the video to tracks, against three other trackers (../shared/data/animal_videos).
 
-The whole videos take one minute (mouse) and two (spiders) on a core, nearly all of it segmentation; the first 50 s of the
-mouse
-are always tested.
+The whole videos take one minute (mouse) and two (spiders) on a core, nearly all of it segmentation; the mouse's first
+50 seconds are always tested.
 """
 
 from pathlib import Path
