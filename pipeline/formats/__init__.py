@@ -1,1 +1,1 @@
-"""One module per file format."""
+"""One module per file format, listed in :mod:`pipeline.formats.registry`; importing this package imports none."""

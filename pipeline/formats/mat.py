@@ -33,7 +33,7 @@ def write_tables(path: Path, tables: Tables) -> list[Path]:
     Raises
     ------
     SkeinError
-        If a table is larger than the file format allows (2 GB).
+        If a table is larger than the file format allows (2 GB), or two names become the same MATLAB name.
     """
     content: dict[str, Any] = {"units": {}, "definitions": {}, "about": {}}
     for name, source in tables.items():
@@ -44,6 +44,8 @@ def write_tables(path: Path, tables: Tables) -> list[Path]:
                 "which MATLAB reads with parquetread."
             )
         key = field_name(name)
+        if key in content:
+            raise SkeinError(f"The MATLAB name {key!r} of {name!r} is taken in this file: export as CSV or XLSX.")
         column = identity(table.schema)
         content[key] = _fields(table) if column is None else _by_individual(table, column)
         described = columns(table.schema)

@@ -47,7 +47,7 @@ def write_tables(path: Path, tables: Tables) -> list[Path]:
     Raises
     ------
     SkeinError
-        If a text holds a control character, which the file format does not allow.
+        If a text holds a control character, which the file format does not allow, or two tables share a name.
     """
     workbook = Workbook(write_only=True)
     try:
@@ -105,7 +105,10 @@ def _write_rows(workbook: Workbook, name: str, table: pa.Table | pa.RecordBatchR
 
 
 def _new_sheet(workbook: Workbook, name: str, number: int, schema: pa.Schema) -> Any:
-    sheet = workbook.create_sheet(_sheet_name(name, number))
+    title = _sheet_name(name, number)
+    if title in (*workbook.sheetnames, ABOUT):
+        raise SkeinError(f"The sheet name {title!r} of {name!r} is taken in this workbook: export as CSV.")
+    sheet = workbook.create_sheet(title)
     sheet.freeze_panes = "A2"
     sheet.append(schema.names)
     return sheet

@@ -65,3 +65,10 @@ def test_a_table_beyond_the_format_is_refused(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(mat, "_LIMIT", 100)
     with pytest.raises(SkeinError, match="Parquet"):
         mat.write_tables(tmp_path / "t.mat", {"t": trajectories()})
+
+
+def test_two_tables_never_share_a_name(tmp_path: Path) -> None:
+    with pytest.raises(SkeinError, match="'a_b' of 'a_b' is taken"):
+        mat.write_tables(tmp_path / "t.mat", {"a-b": tracks(), "a_b": tracks()})
+    with pytest.raises(SkeinError, match="taken"):
+        mat.write_tables(tmp_path / "t.mat", {"units": tracks()})

@@ -112,3 +112,10 @@ def test_a_damaged_file_is_named(tmp_path: Path, module: object, name: str) -> N
     (tmp_path / name).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(SkeinError, match=name.replace(".", r"\.")):
         module.read(tmp_path / name)
+
+
+def test_two_tables_never_share_a_sheet(tmp_path: Path) -> None:
+    with pytest.raises(SkeinError, match="taken"):
+        xlsx.write_tables(tmp_path / "t.xlsx", {"about": trajectories()})
+    with pytest.raises(SkeinError, match="taken"):
+        xlsx.write_tables(tmp_path / "t.xlsx", {"a" * 31: trajectories(), "a" * 40: trajectories()})
