@@ -32,7 +32,6 @@ def create_app(settings: Settings, services: Services | None = None) -> Dash:
         Default: new ones for these settings.
     """
     services = services or Services(settings)
-    services.pages, services.page_errors = load_pages(registry.plugins())
     server = Flask(__name__)
     guard(server)
     app = Dash(
@@ -55,13 +54,9 @@ def create_app(settings: Settings, services: Services | None = None) -> Dash:
 
     routes.register(server, services)
     app.layout = lambda: layout.frame("dark" if request.cookies.get("skein-theme") == "dark" else "light")
-    for register in (
-        routing.register,
-        jobs.register,
-        run.register,
-        *(page.register for page in services.pages.values()),
-    ):
+    for register in (routing.register, jobs.register, run.register):
         register(app, services)
+    services.pages, services.page_errors = load_pages(registry.plugins(), lambda page: page.register(app, services))
     return app
 
 

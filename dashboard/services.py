@@ -45,7 +45,7 @@ class Services:
     pages
         The pages there are, in the order of the rail (set by `create_app`).
     page_errors
-        Why the page of a plugin cannot be shown, by plugin.
+        Why a page cannot be shown, by plugin (of a core page, by its reference).
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 
 FIELD = "shell-field"
 _UNITS = {"s", "percent", "mm", "m", "px"}
-_ACRONYMS = {"gpu", "iou", "roi", "fps", "id", "mog2"}
+_ACRONYMS = {"gpu": "GPU", "gpus": "GPUs", "iou": "IoU", "roi": "ROI", "fps": "FPS", "id": "ID"}
 
 
 def parameter_form(
@@ -65,6 +65,12 @@ def field_problems(model: type[BaseModel], values: dict[str, Any]) -> dict[str, 
     return {}
 
 
+def to_correct(problems: dict[str, str]) -> str:
+    """Which fields to look at (some may be folded away), and what concerns several of them."""
+    names = ", ".join(label_of(name) for name in problems if name)
+    return " ".join(filter(None, (f"Please correct: {names}." if names else "", problems.get("", ""))))
+
+
 def changed(model: type[BaseModel], values: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
     """The values that differ from what would apply without them (`base`, then the defaults).
 
@@ -83,7 +89,7 @@ def label_of(name: str, unit: str = "") -> str:
     stem, _, last = name.rpartition("_")
     if stem and last in _UNITS:
         name, unit = stem, unit or last
-    words = " ".join(word.upper() if word in _ACRONYMS else word for word in name.split("_"))
+    words = " ".join(_ACRONYMS.get(word, word) for word in name.split("_"))
     return words[0].upper() + words[1:] + (f", {unit}" if unit else "")
 
 

@@ -6,6 +6,7 @@ from dash.development.base_component import Component
 from dashboard.components.blocks import empty_state, error_state, link_button, page_header, panel
 from dashboard.components.states import state_words
 from dashboard.page import Page, View
+from dashboard.pages import CORE
 from dashboard.services import Services
 from pipeline import registry
 from pipeline.registry import PluginState
@@ -14,11 +15,13 @@ from pipeline.registry import PluginState
 def layout(services: Services, view: View) -> Component:
     """The page."""
     found = registry.plugins()
-    if not found:
+    own = {name: error for name, error in services.page_errors.items() if name in CORE}
+    broken = [error_state("A page of Skein itself cannot be shown.", [f"{name}: {own[name]}"]) for name in own]
+    if not found and not broken:
         shows = "Lists the plugins: analyses, exports and pages that were installed beside Skein's own."
         return html.Div([page_header("Plugins"), empty_state(shows, "None is installed.")])
     return html.Div(
-        [page_header("Plugins", sentence(services, found)), *(_card(services, view, state) for state in found)]
+        [page_header("Plugins", sentence(services, found)), *broken, *(_card(services, view, state) for state in found)]
     )
 
 

@@ -6,7 +6,7 @@ from dash import ALL, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.components.blocks import icon_button, page_header, panel, primary, toast
-from dashboard.components.forms import FIELD, field_problems, form_values, parameter_form
+from dashboard.components.forms import FIELD, field_problems, form_values, parameter_form, to_correct
 from dashboard.components.states import state_words
 from dashboard.page import Page, Place, View
 from dashboard.services import START, Services
@@ -108,7 +108,7 @@ def register(app: Dash, services: Services) -> None:
         problems = field_problems(Settings, given)
         errors = [problems.get(id_["name"]) for id_ in ids]
         if problems:
-            return errors, problems.get("", "Nothing was saved: please correct the fields."), no_update
+            return errors, f"Nothing was saved. {to_correct(problems)}", no_update
         # What equals its default is left out of the file, so that a later default is not held back by an old one.
         default = _default()
         write_settings(

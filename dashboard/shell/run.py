@@ -5,7 +5,7 @@ from typing import Any
 from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
 
 from dashboard.components.blocks import primary, toast
-from dashboard.components.forms import FIELD, changed, field_problems, form_values, parameter_form
+from dashboard.components.forms import FIELD, changed, field_problems, form_values, parameter_form, to_correct
 from dashboard.services import Services
 from dashboard.shell.jobs import pressed_id
 from dashboard.shell.wires import TOASTS, VIEW
@@ -82,7 +82,7 @@ def register(app: Dash, services: Services) -> None:
             return (
                 True,
                 [problems.get(id_["name"]) for id_ in ids],
-                problems.get("", "Please correct the fields."),
+                to_correct(problems),
                 no_update,
             )
         base = experiment.configuration.parameters.get(job.name, {})

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 
-from dashboard.components.forms import changed, field_problems, form_values, label_of, parameter_form
+from dashboard.components.forms import changed, field_problems, form_values, label_of, parameter_form, to_correct
 from pipeline.api import Parameters, parameter
 
 
@@ -70,6 +70,11 @@ def test_a_problem_stands_beside_its_field(name: str, entered: object, part: str
     problems = field_problems(Example, form_values(Example, [{"name": name}], [entered]))
     assert list(problems) == [name]
     assert part in problems[name]
+
+
+def test_it_is_said_which_fields_to_correct() -> None:
+    assert to_correct({"min_area": "x", "roi": "y"}) == "Please correct: Min area, ROI."
+    assert to_correct({"": "Give both or none."}) == "Give both or none."
 
 
 def test_empty_fields_mean_the_default() -> None:

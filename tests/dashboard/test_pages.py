@@ -61,6 +61,43 @@ def show(client: FlaskClient, url: str) -> str:
     return answer.text
 
 
+def press_log(client: FlaskClient, job: object) -> str:
+    """What the browser gets when the log button of a job is pressed."""
+    names = [("shell-log-drawer", "opened"), ("shell-log-drawer", "title"), ("shell-log-body", "children")]
+    id_ = {"job": job, "type": "shell-log"}
+    answer = client.post(
+        "/_dash-update-component",
+        json={
+            "output": "..shell-log-drawer.opened...shell-log-drawer.title...shell-log-body.children..",
+            "outputs": [{"id": name, "property": part} for name, part in names],
+            "inputs": [[{"id": id_, "property": "n_clicks", "value": 1}]],
+            "state": [],
+            "changedPropIds": [json.dumps(id_, sort_keys=True, separators=(",", ":")) + ".n_clicks"],
+        },
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_an_error_in_a_callback_is_a_sentence_in_the_corner(client: FlaskClient, services: Services) -> None:
+    answer = press_log(client, 999)
+    assert "shell-toasts" in answer
+    assert "There is no job 999" in answer
+
+
+def test_a_defect_in_a_callback_is_a_sentence_and_a_line_in_the_log(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_identity: int) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr(services.ledger, "row", broken)
+    answer = press_log(client, 1)
+    assert "because of a defect in Skein" in answer
+    assert "secret" not in answer
+    assert "ZeroDivisionError: secret" in caplog.text
+
+
 @pytest.mark.parametrize("page", ["", "overview", "jobs", "plugins", "settings", "zones"])
 @pytest.mark.parametrize(
     "place", ["experiment=pond&recording=trial_1", "experiment=nothing", "experiment=pond&recording=x"]
@@ -89,6 +126,12 @@ def test_without_any_experiment_the_overview_says_how_to_begin(tmp_path: Path) -
     assert "No experiment is open yet" in show(client, "/zones")
 
 
+def test_every_installed_page_works(client: FlaskClient, services: Services) -> None:
+    assert services.page_errors == {}
+    assert list(services.pages)[0] == "overview"
+    assert list(services.pages)[-3:] == ["jobs", "plugins", "settings"]
+
+
 def broken_layout(services: Services, view: Any) -> Any:
     raise ZeroDivisionError("secret")
 
@@ -104,17 +147,26 @@ def test_a_defect_of_one_page_is_a_sentence(services: Services) -> None:
 
 
 OVERVIEW_AGAIN = Page("overview", "Mine", "zones", lambda services, view: html.Div(), nothing)
+BROKEN_CALLBACKS = Page("broken", "Mine", "zones", lambda services, view: html.Div(), broken_layout)
 NOT_A_PAGE = 3
 
 
 @pytest.mark.parametrize(
     ("reference", "part"),
-    [("NOT_A_PAGE", "expected a dashboard.api.Page"), ("OVERVIEW_AGAIN", "taken"), ("ABSENT", "ABSENT")],
+    [
+        ("NOT_A_PAGE", "expected a dashboard.api.Page"),
+        ("OVERVIEW_AGAIN", "taken"),
+        ("ABSENT", "ABSENT"),
+        ("BROKEN_CALLBACKS", "secret"),
+    ],
 )
-def test_a_broken_page_of_a_plugin_leaves_the_others(reference: str, part: str) -> None:
+def test_a_broken_page_of_a_plugin_leaves_the_others(services: Services, reference: str, part: str) -> None:
+    app = Dash(__name__)
     plugin = Plugin("mine", "Mine", page=f"{__name__}:{reference}", api_version=API_VERSION)
-    pages, errors = load_pages([PluginState("mine", "x", plugin), PluginState("none", "y", None, "gone")])
+    states = [PluginState("mine", "x", plugin), PluginState("none", "y", None, "gone")]
+    pages, errors = load_pages(states, lambda page: page.register(app, services))
     assert part in errors["mine"]
+    assert "broken" not in pages
     assert pages["overview"].title == "Overview"
 
 
