@@ -1,6 +1,10 @@
 """The declaration of the job that renders the demo experiment."""
 
+from pipeline.experiment import Experiment
 from pipeline.jobs.declaration import Job, Parameters, parameter
+
+VERSION = 5
+"""Raised when the same parameters give other videos or another truth than before."""
 
 
 class Render(Parameters):
@@ -12,6 +16,10 @@ class Render(Parameters):
     frames: int = parameter(600, "Frames that every camera recorded.", minimum=50, maximum=100_000)
 
 
+def _inputs(experiment: Experiment, recording: str | None) -> dict[str, str]:
+    return {"renderer": str(VERSION)}
+
+
 JOB = Job(
     name="render",
     title="Render the demo",
@@ -21,5 +29,6 @@ JOB = Job(
     entry="pipeline.synthetic.job:JOB",
     scope="experiment",
     produces=("videos", "truth"),
+    inputs=_inputs,
     stage=False,
 )

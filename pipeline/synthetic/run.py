@@ -10,15 +10,12 @@ from pipeline.synthetic.background import background, ray_table, vignette
 from pipeline.synthetic.boards import board_poses, paint_board
 from pipeline.synthetic.bodies import vertices
 from pipeline.synthetic.encoding import Image, Sensor, encode, is_current
-from pipeline.synthetic.job import Render
+from pipeline.synthetic.job import VERSION, Render
 from pipeline.synthetic.motion import Motion, swim
 from pipeline.synthetic.painting import Silhouette, paint
 from pipeline.synthetic.scene import EXTRA_FRAMES, RECORDING, Scene, build_scene, stream
 from pipeline.synthetic.truth import silhouettes_table, write_rig, write_trajectories
 from pipeline.synthetic.writing import calibration_video, check_parameters, recording_video
-
-_VERSION = 5
-"""Raised when the same parameters give other videos than before."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Film:
 
     @property
     def fingerprint(self) -> str:
-        return data_fingerprint([_VERSION, self.parameters.model_dump(), self.camera, self.of])
+        return data_fingerprint([VERSION, self.parameters.model_dump(), self.camera, self.of])
 
 
 def run(context: Context, parameters: Render) -> None:

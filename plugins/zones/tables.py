@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OUTSIDE, LOST = "outside", "lost"
 _TEXT, _INT, _FLOAT, _BOOL = pa.string(), pa.int64(), pa.float64(), pa.bool_()
@@ -87,7 +89,7 @@ def schema(name: str, unit: str) -> pa.Schema:
     )
 
 
-def table(name: str, rows: pd.DataFrame, unit: str, about: Mapping[str, Any]) -> pa.Table:
+def table(name: str, rows: "pd.DataFrame", unit: str, about: Mapping[str, Any]) -> pa.Table:
     """Rows as one of the four tables; NaN becomes null, and `about` is kept as JSON in the table's metadata."""
     fields = schema(name, unit)
     result = pa.Table.from_pandas(rows[fields.names], schema=fields, preserve_index=False)
