@@ -60,7 +60,8 @@ def serve(settings: Settings, listener: socket.socket) -> None:
 
     app = create_app(settings)
     server = create_server(app.server, sockets=[listener], threads=THREADS, ident="skein")
-    print(f"Skein: http://{settings.host}:{settings.port}", flush=True)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"Skein: http://{host}:{settings.port}", flush=True)
     try:
         server.run()
     except KeyboardInterrupt:
