@@ -117,7 +117,7 @@ def _warnings(status: Status) -> list[str]:
 def _tools(view: View, found: queries.Summary) -> Component:
     chosen = [name for name in view.names("individuals") if name in found.individuals] or found.individuals
     colours = individual_colours(found.individuals)
-    shown = view.query.get("show", "zones").split(",")
+    shown = view.query.get("scene", "zones").split(",")
     chips = [
         dmc.Chip(
             [html.Span(className="dot", style={"background": colours[name]}), name],
@@ -408,7 +408,7 @@ def query_of(
         "window": None if tuple(window) == queries.first_window(found) else f"{window[0]:g},{window[1]:g}",
         "individuals": None if everybody or not individuals else ",".join(individuals),
         "colour": None if by == "individual" else by,
-        "show": None if list(layers or []) == ["zones"] else ",".join(layers or ["nothing"]),
+        "scene": None if list(layers or []) == ["zones"] else ",".join(layers or ["nothing"]),
         "view": None if seen == "free" else seen,
     }
 
