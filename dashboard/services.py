@@ -152,6 +152,11 @@ class Services:
         result = examined(view.experiment, self.jobs[job], recording, self.jobs, {})
         return with_job(result, self._newest(view.experiment.root).get((job, recording)))
 
+    def last_job(self, experiment: Experiment, job: str, recording: str | None) -> int | None:
+        """Number of the job that was last asked for at one place, or None."""
+        row = self._newest(experiment.root).get((job, recording))
+        return row.id if row else None
+
     def _newest(self, folder: Path) -> dict[Cell, JobRow]:
         """The newest job of each cell, read again only when a job has changed."""
         revision = self.ledger.revision()

@@ -15,20 +15,30 @@ from dashboard.page import View
 from pipeline.api import Job, Provenance, Recording
 
 
-def result_details(view: View, job: Job, recording: str | None, status: Status, result: Provenance | None) -> Component:
+def result_details(
+    view: View,
+    job: Job,
+    recording: str | None,
+    status: Status,
+    result: Provenance | None,
+    last_job: int | None = None,
+) -> Component:
     """One stage at one place: state, reasons, what can be done, and where the result came from.
 
     Parameters
     ----------
     result
         Provenance of the result that is there, if any.
+    last_job
+        The job that was last asked for here, for its log.
     """
     active = status.state in {"queued", "running"} and status.job_id is not None
     at = View(view.experiment, recording, {}, key=view.key)
     buttons: list[Component] = []
     if status.job_id is not None:
         buttons += [cancel_button(status.job_id)] if active else [retry_button(status.job_id)]
-        buttons.append(log_button(status.job_id))
+    if last_job is not None:
+        buttons.append(log_button(last_job))
     if not active:
         again = "Run again …" if result else "Run …"
         buttons.insert(0, run_button(job.name, at, again, primary=status.state != "failed", whole=recording is None))

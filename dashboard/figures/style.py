@@ -116,7 +116,9 @@ def decimated(x: NDArray[Any], y: NDArray[Any], points: int = 4000) -> tuple[NDA
     y = np.asarray(y, np.float32)
     if len(x) <= points:
         return x, y, ""
-    gaps = np.flatnonzero(np.diff(np.isnan(y)))
-    keep = MinMaxLTTBDownsampler().downsample(np.nan_to_num(y, nan=float(np.nanmean(y))), n_out=points)
+    missing = np.isnan(y)
+    gaps = np.flatnonzero(np.diff(missing))
+    filled = np.where(missing, y[~missing].mean() if not missing.all() else 0, y).astype(np.float32)
+    keep = MinMaxLTTBDownsampler().downsample(filled, n_out=points).astype(np.int64)
     keep = np.union1d(keep, np.concatenate([gaps, gaps + 1]))
     return x[keep], y[keep], f"Showing {len(keep):,} of {len(x):,} points, every extreme kept."

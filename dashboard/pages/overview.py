@@ -345,7 +345,7 @@ def details(services: Services, view: View, column: str, recording: str | None) 
     status = services.states(experiment, [recording] if recording else []).get((column, recording), Status())
     result = read_provenance(experiment, column, recording)
     title = f"{job.title} · {recording or experiment.name}"
-    return title, result_details(view, job, recording, status, result)
+    return title, result_details(view, job, recording, status, result, services.last_job(experiment, column, recording))
 
 
 def _queued(ids: list[int]) -> dict[str, Any]:

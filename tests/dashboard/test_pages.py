@@ -128,7 +128,7 @@ def test_without_any_experiment_the_overview_says_how_to_begin(tmp_path: Path) -
 
 def test_every_installed_page_works(client: FlaskClient, services: Services) -> None:
     assert services.page_errors == {}
-    assert list(services.pages)[0] == "overview"
+    assert next(iter(services.pages)) == "overview"
     assert list(services.pages)[-3:] == ["jobs", "plugins", "settings"]
 
 
