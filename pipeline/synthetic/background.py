@@ -73,7 +73,7 @@ def background(scene: Scene, camera: Camera) -> Image:
     np.copyto(part, _box(flume, centre, directions, walls), where=inside[..., None])
     image[top:bottom, left:right] = cv2.resize(part, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
     image *= vignette(camera, local)[..., None]
-    return np.clip(np.rint(image), 3, 255).astype(np.uint8)
+    return np.clip(np.rint(np.nan_to_num(image)), 3, 255).astype(np.uint8)  # past the lens's edge it is dark
 
 
 def _extent(camera: Camera, sides: Floats) -> tuple[int, int, int, int]:
@@ -96,7 +96,8 @@ def _box(bounds: Floats, centre: Floats, directions: Floats, faces: dict[int, Fl
     distances = np.maximum(lower, upper)
     axis = np.argmin(distances, axis=-1)
     distance = np.take_along_axis(distances, axis[..., None], -1)
-    hit = centre + distance * directions
+    with np.errstate(invalid="ignore"):
+        hit = centre + distance * directions
     face = 2 * axis + (np.take_along_axis(directions, axis[..., None], -1)[..., 0] > 0)
     image = np.zeros((*axis.shape, 3), np.float32)
     for number, texture in faces.items():

@@ -101,7 +101,7 @@ def paint_board(
     column, row = np.floor(x / BOARD_SQUARE), np.floor(y / BOARD_SQUARE)
     columns, rows = BOARD_CORNERS
     printed = (column >= -1) & (column < columns) & (row >= -1) & (row < rows)
-    dark = printed & sheet & (np.mod(column + row, 2) == 0)
+    dark = printed & sheet & (np.mod(column + row, 2) == 0) & _printed_side(camera, pose)
     size = (right - left, bottom - top)
     cover = cv2.resize(sheet.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     ink = cv2.resize(dark.astype(np.float32), size, interpolation=cv2.INTER_AREA)
@@ -174,6 +174,10 @@ def _possible(pose: BoardPose) -> bool:
 def _seen(camera: Camera, pose: BoardPose) -> bool:
     """Whether the camera looks at the print and has every square in its image."""
     points = np.concatenate([pose.corners(), pose.outline(border=0.0)])
-    towards = (camera.centre - pose.translation) @ pose.rotation[:, 2] < 0
     whole = in_view(camera, project(camera, points), margin=3) & (off_axis(camera, points) < _FARTHEST_OFF_AXIS)
-    return bool(towards and whole.all())
+    return _printed_side(camera, pose) and bool(whole.all())
+
+
+def _printed_side(camera: Camera, pose: BoardPose) -> bool:
+    """Whether the camera is on the side of the print; the back of the board is plain paper."""
+    return bool((camera.centre - pose.translation) @ pose.rotation[:, 2] < 0)

@@ -3,7 +3,7 @@
 from pipeline.experiment import Experiment
 from pipeline.jobs.declaration import Job, Parameters, parameter
 
-VERSION = 5
+VERSION = 6
 """Raised when the same parameters give other videos or another truth than before."""
 
 
