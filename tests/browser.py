@@ -29,7 +29,7 @@ Page = playwright.Page
 def serving(*folders: Path, own_home: Path) -> Iterator[str]:
     """Serve experiment folders with a ledger in `own_home`; gives the address."""
     environment = {**os.environ, "SKEIN_HOME": str(own_home), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "dashboard.server", *map(str, folders), "--port", "0"]
+    command = [sys.executable, "-m", "dashboard.server", *map(str, folders), "--root", str(folders[0]), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
         try:
             assert server.stdout is not None

@@ -59,6 +59,11 @@ def inputs(experiment: Experiment, recording: str | None) -> dict[str, str]:
     return found
 
 
+def _not_needed(experiment: Experiment, recording: str | None) -> str | None:
+    filmed = any(camera.calibration_video for camera in experiment.configuration.camera)
+    return None if filmed else "no [[camera]] has a calibration_video"
+
+
 # The folder `calibration` is not among the products: it also tells why an attempt was refused, which leaves the
 # calibration in use as it is.
 JOB = Job(
@@ -73,4 +78,5 @@ JOB = Job(
     uses=(),
     produces=("calibration.toml",),
     inputs=inputs,
+    not_needed=_not_needed,
 )

@@ -1,9 +1,5 @@
 """The main way in a real browser: open, start a job, see it finish, read its log."""
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,17 +7,9 @@ import av
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-WAIT_MS = 120_000  # generous: nothing here is about speed
+from tests.browser import Page, expect, looking_at, serving
 
-if CHROMIUM is None:
-    pytest.skip("chromium is not installed", allow_module_level=True)
-playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.browser
 
 
 def write_swimmer(path: Path) -> None:
@@ -50,43 +38,17 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         '[[recording]]\nname = "lost"\nvideos = { top = "nowhere.mp4" }\n'
     )
     (own_home / "settings.toml").write_text("workers = 1\nidle_s = 1.0\n")  # the supervisor ends soon after the test
-    environment = {**os.environ, "SKEIN_HOME": str(own_home), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "dashboard.server", str(folder), "--root", str(folder), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
-        try:
-            assert server.stdout is not None
-            line = next(line for line in server.stdout if line.startswith("Skein: http"))
-            yield line.removeprefix("Skein: ").strip()
-        finally:
-            server.terminate()
+    with serving(folder, own_home=own_home) as address:
+        yield address
 
 
 @pytest.fixture
-def page(address: str) -> Iterator["playwright.Page"]:
-    """A browser page; afterwards nothing may have gone wrong in it, or have come from elsewhere."""
-    troubles: list[str] = []
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
-        page.set_default_timeout(WAIT_MS)
-        playwright.expect.set_options(timeout=WAIT_MS)
-        page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
-        page.on("response", lambda answer: troubles.append(answer.url) if answer.status >= 500 else None)
-        page.on(
-            "request",
-            lambda request: (
-                troubles.append(f"elsewhere: {request.url}")
-                if not request.url.startswith((address, "data:", "blob:"))
-                else None
-            ),
-        )
+def page(address: str) -> Iterator[Page]:
+    with looking_at(address) as page:
         yield page
-        browser.close()
-    assert troubles == []
 
 
-def test_start_a_job_see_it_finish_and_read_its_log(page: "playwright.Page", address: str) -> None:
-    expect = playwright.expect
+def test_start_a_job_see_it_finish_and_read_its_log(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.locator("h1")).to_have_text("Pond")
     cell = page.locator("[row-id='swim'] [col-id='segment']")
@@ -114,8 +76,7 @@ def test_start_a_job_see_it_finish_and_read_its_log(page: "playwright.Page", add
     expect(page.locator("h1")).to_have_text("Jobs")
 
 
-def test_a_failed_job_says_why_and_can_be_tried_again(page: "playwright.Page", address: str) -> None:
-    expect = playwright.expect
+def test_a_failed_job_says_why_and_can_be_tried_again(page: Page, address: str) -> None:
     page.goto(f"{address}/?recording=lost")
     cell = page.locator("[row-id='lost'] [col-id='segment']")
     cell.click()
@@ -133,8 +94,7 @@ def test_a_failed_job_says_why_and_can_be_tried_again(page: "playwright.Page", a
     assert "Traceback" not in (drawer.text_content() or "")
 
 
-def test_theme_is_remembered_and_keys_are_shown(page: "playwright.Page", address: str) -> None:
-    expect = playwright.expect
+def test_theme_is_remembered_and_keys_are_shown(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.locator("h1")).to_have_text("Pond")
     assert page.locator("html").get_attribute("data-mantine-color-scheme") == "light"
