@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,13 +25,12 @@ Report = dict[str, Any]
 
 def whole_way(root: Path, settings: Render) -> Report:
     """Render an experiment, analyse it with the defaults, compare it with its truth."""
-    fanout = LocalFanout(os.cpu_count() or 1)
-    run_now(RENDER, write_experiment(root, settings), None, settings, fanout=fanout)
-    for stage in map(job, _WAY):
-        experiment = Experiment.open(root)
-        run_now(
-            stage, experiment, None if stage.scope == "experiment" else experiment.recording_names[0], fanout=fanout
-        )
+    with closing(LocalFanout(os.cpu_count() or 1)) as fanout:
+        run_now(RENDER, write_experiment(root, settings), None, settings, fanout=fanout)
+        for stage in map(job, _WAY):
+            experiment = Experiment.open(root)
+            recording = None if stage.scope == "experiment" else experiment.recording_names[0]
+            run_now(stage, experiment, recording, fanout=fanout)
     folder = experiment.results_folder(experiment.recording_names[0], "evaluation")
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     calibration = json.loads((root / "calibration" / "report.json").read_text(encoding="utf-8"))

@@ -1,10 +1,19 @@
 """Fixtures that every test may use."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from pipeline.experiment import Experiment
+from pipeline.jobs import run_now
+from pipeline.jobs.fanout import LocalFanout
+from pipeline.registry import job
+from pipeline.synthetic import Render, write_experiment
+from pipeline.synthetic.job import JOB as RENDER
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+WAY = ("calibrate", "segment", "track", "reconstruct", "zones", "evaluate")
 
 
 @pytest.fixture
@@ -21,3 +30,17 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     home = tmp_path_factory.mktemp("skein-home")
     monkeypatch.setenv("SKEIN_HOME", str(home))
     return home
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
+    """Three cameras, three animals, five seconds: rendered, and all computed with the defaults. Leave it as it is."""
+    root = tmp_path_factory.mktemp("whole") / "experiment"
+    demo = Render(seed=7, animals=3, cameras=3, frames=100)
+    with pytest.MonkeyPatch.context() as patch, closing(LocalFanout(2)) as fanout:
+        patch.setenv("SKEIN_HOME", str(tmp_path_factory.mktemp("home")))
+        run_now(RENDER, write_experiment(root, demo), None, demo, fanout=fanout)
+        for stage in map(job, WAY):
+            experiment = Experiment.open(root)
+            run_now(stage, experiment, None if stage.scope == "experiment" else "trial_1", fanout=fanout)
+    return Experiment.open(root)

@@ -7,31 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.experiment import Experiment
-from pipeline.jobs import run_now
-from pipeline.jobs.fanout import LocalFanout
 from pipeline.jobs.state import result_state
-from pipeline.registry import job, jobs
-from pipeline.synthetic import Render, write_experiment
-from pipeline.synthetic.job import JOB as RENDER
+from pipeline.registry import jobs
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-WAY = ("calibrate", "segment", "track", "reconstruct", "zones", "evaluate")
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
-    """Three cameras, three animals, five seconds: everything computed with the defaults."""
-    root = tmp_path_factory.mktemp("whole") / "experiment"
-    demo = Render(seed=7, animals=3, cameras=3, frames=100)
-    written = write_experiment(root, demo)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SKEIN_HOME", str(tmp_path_factory.mktemp("home")))
-        run_now(RENDER, written, None, demo, fanout=LocalFanout(2))
-        for stage in map(job, WAY):
-            experiment = Experiment.open(root)
-            recording = None if stage.scope == "experiment" else "trial_1"
-            run_now(stage, experiment, recording, fanout=LocalFanout(2))
-    return Experiment.open(root)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("whole way")]
 
 
 def report(experiment: Experiment) -> dict:
