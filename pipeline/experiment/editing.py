@@ -202,13 +202,21 @@ def set_zones(root: str | Path, zones: Sequence[Zone]) -> Experiment:
 
 
 def set_markers(root: str | Path, camera: str, markers: Mapping[str, tuple[float, float]]) -> Experiment:
-    """Replace the pixel coordinates of the surveyed points in one camera's image."""
+    """Replace the pixel coordinates of the surveyed points in one camera's image; unchanged ones stay as written."""
     with editing(root) as document:
         entry = _entry(document, "camera", camera)
-        if markers:
-            entry["markers"] = _inline({name: [float(x), float(y)] for name, (x, y) in markers.items()})
-        else:
+        points = {name: [float(x), float(y)] for name, (x, y) in markers.items()}
+        written = entry.get("markers")
+        if not points:
             entry.pop("markers", None)
+        elif written is None:
+            entry["markers"] = _inline(points)
+        else:
+            for name in [name for name in written if name not in points]:
+                del written[name]
+            for name, point in points.items():
+                if written.get(name) != point:
+                    written[name] = point
     return Experiment.open(root)
 
 
