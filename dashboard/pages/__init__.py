@@ -12,6 +12,7 @@ logger = logging.getLogger(__name__)
 
 CORE = (
     "dashboard.pages.overview:PAGE",
+    "dashboard.pages.calibration:PAGE",
     "dashboard.pages.tracks:PAGE",
     "dashboard.pages.trajectories:PAGE",
     "dashboard.pages.jobs:PAGE",

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-import dash_mantine_components as dmc
-import plotly.graph_objects as go
 from dash import Dash, Input, Output, Patch, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
@@ -28,6 +26,7 @@ from dashboard.api import (
 from dashboard.figures import arena as scenery
 from dashboard.figures import trajectories as figures
 from dashboard.pages import trajectories_queries as queries
+from dashboard.pages.trajectories_controls import blank, picture, tools
 from dashboard.pages.trajectories_panels import animals_table, measures, sentence
 from dashboard.pages.trajectories_queries import Window
 from pipeline.api import Experiment, SkeinError, read_calibration, read_provenance
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from dashboard.services import Services
 
 _SHOWS = "Shows every animal's path through the arena, with zones and cameras, and x, y, z and speed over time."
-_VIEWS = {"free": "Free", "top": "Top", "front": "Front", "side": "Side"}
-_LAYERS = {"zones": "Zones", "cameras": "Cameras"}
 
 
 def layout(services: "Services", view: View) -> Component:
@@ -81,12 +78,12 @@ def content(services: "Services", view: View) -> list[Component]:
             [download_button(view, "trajectories")],
         ),
         warning_list(_warnings(status)),
-        panel([_tools(view, found), _picture(view, found)], className="trajectories-main"),
+        panel([tools(view, found), picture(view, found)], className="trajectories-main"),
         panel(measures(found, frames, expected)),
         panel(
             graph(
                 "trajectories-curves",
-                _blank(view),
+                blank(view),
                 name=f"{view.recording}-curves",
                 style={"height": f"{440 if found.planar else 560}px"},
                 config={"doubleClick": "autosize"},
@@ -112,122 +109,6 @@ def content(services: "Services", view: View) -> list[Component]:
 def _warnings(status: Status) -> list[str]:
     words = {"stale": "Out of date", "failed": "The last attempt failed, these are older trajectories"}
     return [f"{words[status.state]}: {reason}" for reason in status.reasons if status.state in words]
-
-
-def _tools(view: View, found: queries.Summary) -> Component:
-    chosen = [name for name in view.names("individuals") if name in found.individuals] or found.individuals
-    colours = individual_colours(found.individuals)
-    shown = view.query.get("scene", "zones").split(",")
-    chips = [
-        dmc.Chip(
-            [html.Span(className="dot", style={"background": colours[name]}), name],
-            value=name,
-            size="xs",
-            variant="light",
-            color="gray",
-        )
-        for name in found.individuals
-    ]
-    choices = {key: label for key, label in figures.COLOURS.items() if key != "z" or not found.planar}
-    views = [{"value": key, "label": label} for key, label in _VIEWS.items()]
-    return html.Div(
-        [
-            html.Div(
-                [
-                    html.Span("Animals", className="dim"),
-                    dmc.ChipGroup(chips, id="trajectories-individuals", multiple=True, value=chosen),
-                    dmc.Button("All", id="trajectories-all", size="compact-xs", variant="subtle"),
-                    dmc.Button("None", id="trajectories-none", size="compact-xs", variant="subtle"),
-                ],
-                className="trajectories-animals",
-            ),
-            html.Div(
-                [
-                    html.Span("Colour", className="dim"),
-                    dmc.SegmentedControl(
-                        id="trajectories-colour",
-                        data=[{"value": key, "label": label} for key, label in choices.items()],
-                        value=_one_of(view.query.get("colour"), choices, "individual"),
-                        size="xs",
-                    ),
-                    dmc.ChipGroup(
-                        [dmc.Chip(label, value=key, size="xs", variant="light") for key, label in _LAYERS.items()],
-                        id="trajectories-layers",
-                        multiple=True,
-                        value=[name for name in shown if name in _LAYERS],
-                    ),
-                    dmc.SegmentedControl(
-                        id="trajectories-view",
-                        data=views,
-                        value=_one_of(view.query.get("view"), _VIEWS, "free"),
-                        size="xs",
-                        style={"display": "none"} if found.planar else None,
-                    ),
-                ],
-                className="trajectories-look",
-            ),
-        ],
-        className="trajectories-tools",
-    )
-
-
-def _picture(view: View, found: queries.Summary) -> Component:
-    start, stop = window_of(view, found)
-    return html.Div(
-        [
-            dcc.Loading(
-                graph("trajectories-scene", _blank(view), name=f"{view.recording}-3d", style={"height": "560px"}),
-                delay_show=600,
-                overlay_style={"visibility": "visible", "opacity": 0.6},
-            ),
-            html.P(id="trajectories-note", className="dim note"),
-            html.Div(id="trajectories-point", className="note"),
-            graph(
-                "trajectories-strip",
-                _blank(view),
-                style={"height": "86px"},
-                config={"displayModeBar": False},
-            ),
-            html.Div(
-                dcc.RangeSlider(
-                    id="trajectories-window",
-                    min=0,
-                    max=max(found.end_s, 1e-3),
-                    value=[start, stop],
-                    marks=None,
-                    step=max(found.end_s / 2000, 1e-3),
-                    allowCross=False,
-                    tooltip={"placement": "bottom", "template": "{value} s"},
-                    allow_direct_input=False,
-                ),
-                className="trajectories-window",
-            ),
-            html.P(
-                "Drag over the strip, or move the ends, to choose a stretch of time; double-click the strip for all.",
-                className="dim",
-            ),
-        ]
-    )
-
-
-def _blank(view: View) -> go.Figure:
-    """Nothing, until the first answer is there."""
-    hidden = {"visible": False}
-    return styled(go.Figure(layout={"xaxis": hidden, "yaxis": hidden}), view.theme)
-
-
-def _one_of(given: str | None, known: dict[str, str], default: str) -> str:
-    return given if given in known else default
-
-
-def window_of(view: View, found: queries.Summary) -> Window:
-    """The window of the URL, kept within the recording; else the one to begin with."""
-    try:
-        start, stop = (float(part) for part in view.names("window"))
-    except ValueError:
-        return queries.first_window(found)
-    start, stop = max(0.0, start), min(found.end_s, stop)
-    return (start, stop) if start < stop else queries.first_window(found)
 
 
 def drawn(view: View, individuals: list[str], window: Window, by: str, layers: list[str], seen: str) -> tuple[Any, ...]:
