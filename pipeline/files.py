@@ -1,6 +1,7 @@
 """Writing files so that a reader sees the whole old file or the whole new one, never a part."""
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -26,15 +27,16 @@ def home() -> Path:
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; rename it to `path` when the block succeeds, delete it when it fails.
 
-    The temporary name keeps the suffix (encoders look at it) and starts with a dot, so that no glob takes it for a
-    result. The data is flushed to disk before the rename: after a power cut the name never points to an empty file.
+    The temporary name keeps the suffix (encoders look at it), starts with a dot, so that no glob takes it for a
+    result, and tells whose it is, so that :func:`leftovers` finds it when the process is killed. The data is flushed to
+    disk before the rename: after a power cut the name never points to an empty file.
 
     Raises
     ------
     SkeinError
         If the disk is full or the folder cannot be written.
     """
-    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}.part{path.suffix}")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -46,6 +48,15 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def leftovers(path: Path) -> Iterator[Path]:
+    """Half-written files of a process that was killed inside :func:`replacing`: of the file `path`, or anywhere in
+    the folder `path`."""
+    mark = ".????????.part*"
+    if path.is_dir():
+        yield from path.rglob(f".*{mark}")
+    yield from path.parent.glob(f".{glob.escape(path.name)}{mark}")
 
 
 def write_text(path: Path, text: str) -> None:

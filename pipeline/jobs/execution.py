@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from pipeline.errors import SkeinError
 from pipeline.experiment import Experiment, Provenance, read_provenance, write_provenance
 from pipeline.experiment.provenance import provenance_path
-from pipeline.files import data_fingerprint, home
+from pipeline.files import data_fingerprint, home, leftovers
 from pipeline.jobs.declaration import Context, Fanout, Job, Parameters, Progress
 from pipeline.jobs.fanout import SerialFanout
 from pipeline.jobs.parameters import configured_values, resolve_parameters
@@ -162,11 +162,10 @@ def _alone(job: Job, experiment: Experiment, recording: str | None) -> Iterator[
 
 
 def _remove_leftovers(job: Job, experiment: Experiment, recording: str | None) -> None:
-    """Delete the half-written files (see :func:`pipeline.files.replacing`) of an attempt that was killed."""
-    for output in output_paths(job, experiment, recording):
-        if output.is_dir():
-            for leftover in output.rglob(".????????.part*"):
-                leftover.unlink(missing_ok=True)
+    """Delete the half-written files of an attempt that was killed: nobody else writes these outputs now."""
+    for output in (*output_paths(job, experiment, recording), provenance_path(experiment, job.name, recording)):
+        for leftover in leftovers(output):
+            leftover.unlink(missing_ok=True)
 
 
 def _snapshot(job: Job, experiment: Experiment, recording: str | None) -> dict[str, tuple[int, int]]:

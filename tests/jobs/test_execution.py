@@ -100,10 +100,18 @@ def test_an_output_that_was_not_written_is_a_failure(experiment: Experiment) -> 
 
 def test_half_written_files_of_a_killed_attempt_are_removed(experiment: Experiment) -> None:
     folder = experiment.folder("one") / "count"
-    folder.mkdir(parents=True)
-    (folder / ".0123abcd.part.json").write_text("half")
+    (folder / "more").mkdir(parents=True)
+    (folder / ".0.json.0123abcd.part.json").write_text("half")
+    (folder / "more" / ".1.json.0123abcd.part.json").write_text("half")
+    beside = experiment.folder("one") / ".total.json.0123abcd.part.json"  # of a result that is one file
+    beside.write_text("half")
+    others = experiment.root / ".experiment.toml.0123abcd.part.toml"  # somebody may be writing it at this moment
+    others.write_text("half")
     run_now(toys.COUNT, experiment, "one", {"items": 1})
-    assert [path.name for path in folder.iterdir()] == ["0.json"]
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == ["0.json"]
+    run_now(toys.TOTAL, experiment, "one")
+    assert not beside.exists()
+    assert others.exists()
 
 
 def test_the_same_result_is_never_computed_twice_at_once(
