@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.api import TRAJECTORIES, write_table
+from pipeline.api import TRACKS, TRAJECTORIES, write_table
 
 FPS = 20.0
 
@@ -40,3 +40,21 @@ def write(
 def uniform(frames: int, velocity: tuple[float, float, float]) -> NDArray[np.float64]:
     """Uniform motion, m/s."""
     return np.outer(np.arange(frames) / FPS, velocity)
+
+
+def tracks_table(
+    pieces: list[tuple[int, int, range]], interpolated: frozenset[int] = frozenset(), size: str = "64,48"
+) -> pa.Table:
+    """Tracks of one camera from (track, tracklet, frames); each animal moves 1 px per frame in x."""
+    rows = [
+        {
+            "frame": frame, "track": track, "tracklet": tracklet, "detection": -1 if frame in interpolated else 0,
+            "x": 5.0 + frame, "y": 10.0 + track, "left": 3.0 + frame, "top": 8.0 + track, "width": 4.0, "height": 4.0,
+            "area": 12.0, "orientation": 0.0, "score": 1.0, "class_id": 0,
+            "state": "interpolated" if frame in interpolated else "observed",
+        }
+        for track, tracklet, frames in pieces
+        for frame in frames
+    ]  # fmt: skip
+    rows.sort(key=lambda row: (row["frame"], row["track"]))
+    return pa.Table.from_pylist(rows, schema=TRACKS).replace_schema_metadata({"image_size": size})

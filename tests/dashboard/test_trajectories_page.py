@@ -37,10 +37,12 @@ def test_nothing_yet(services: Services) -> None:
 def test_done(services: Services, table: Path) -> None:
     view = services.view_at(Place.of("/3d?window=0.2,0.8&individuals=2&colour=speed&view=top"))
     services.media.described(view.experiment, "trial_1")
-    page = text(trajectories.layout(services, view))
+    layout = trajectories.layout(services, view)
+    page = text(layout)
     assert "2 animals over 1.1 s; 75.0 % observed, 25.0 % lost" in page
-    assert '"value": [0.2, 0.8]' in page
-    assert '"value": ["2"]' in page
+    assert layout["trajectories-window"].value == [0.2, 0.8]
+    assert layout["trajectories-individuals"].value == ["2"]
+    assert (layout["trajectories-colour"].value, layout["trajectories-view"].value) == ("speed", "top")
 
 
 def test_no_animal(services: Services, table: Path) -> None:
