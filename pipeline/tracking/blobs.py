@@ -13,6 +13,7 @@ Booleans = NDArray[np.bool_]
 
 _SHARED = 0.2
 _STILL_SHARED = 0.1
+_SLIGHT = 0.1
 _WHOLE = 1.35
 _TORN = 0.8
 _LONGEST_TEAR = 5
@@ -44,15 +45,17 @@ class Blobs:
         return cls(part.xy[rows], *(columns[name][rows] for name in names))
 
 
-def merged_tracks(live: NDArray, blobs: Blobs, match: Indices, settled: Booleans) -> Booleans:
+def merged_tracks(live: NDArray, blobs: Blobs, match: Indices, hidden: Booleans) -> Booleans:
     """(N,) which tracks share a blob with another one.
 
-    A settled track without a detection, whose predicted centre lies in the box of a detection that another track took,
-    is taken to be in that blob if the blob is larger than the other animal alone by a third of the missing one. `match`
-    is changed in place: the missing one gets the shared blob too.
+    A track that may be `hidden` and has no detection, whose predicted centre lies in the box of a detection that
+    another track took, is taken to be in that blob if the blob is larger than the other animal alone by a fifth of the
+    missing one. `match` is changed in place: the missing one gets the shared blob too. An animal keeps the blob for
+    itself where all others in it are slight, less than a tenth of it: they shift its centre by less than the centre's
+    own noise, and a leg that was taken for an animal must not cost the animal its positions.
     """
     merged = np.zeros(len(live), bool)
-    missing = np.flatnonzero((match < 0) & (settled | live["merged"]))
+    missing = np.flatnonzero((match < 0) & hidden)
     owners = np.flatnonzero(match >= 0)
     if not len(missing) or not len(owners):
         return merged
@@ -67,9 +70,13 @@ def merged_tracks(live: NDArray, blobs: Blobs, match: Indices, settled: Booleans
     distance = np.where(inside, (x - centre_x) ** 2 + (y - centre_y) ** 2, np.inf)
     best = distance.argmin(axis=1)
     found = np.isfinite(distance[np.arange(len(missing)), best])
-    match[missing[found]] = j[best[found]]
-    merged[missing[found]] = True
-    merged[owners[best[found]]] = True
+    joining, joined = missing[found], owners[best[found]]
+    match[joining] = match[joined]
+    area = live["size"][:, 0]
+    others = np.zeros(len(live))
+    np.add.at(others, joined, area[joining])
+    merged[joining] = True
+    merged[others > _SLIGHT * area] = True
     return merged
 
 

@@ -12,6 +12,7 @@ from pipeline.tracking.part import Part
 Floats = NDArray[np.float64]
 _ISOLATED = 0.5
 _ENOUGH = 30
+_ALIKE = float(np.log(2))  # change of log area beyond which two spots are not clearly the same animal
 _SAMPLE_ROWS = 8000
 _RUN = 50
 
@@ -53,9 +54,10 @@ class Scale:
 def measure(parts: Iterable[Part]) -> Scale:
     """Measure a sample of detections.
 
-    Animals that are clearly the same one in consecutive frames (nearest to each other, and everyone else at least
-    twice as far) give the distribution of steps; three in a row give that of accelerations. Where there are fewer than
-    30 such, body lengths stand in.
+    Animals that are clearly the same one in three frames in a row (nearest to each other, everyone else at least twice
+    as far, areas alike) give the distributions of steps and of accelerations: spots that flicker here and there are
+    often nearest to each other in two frames, and would pass for very fast animals. Where there are fewer than 30
+    such, body lengths stand in.
     """
     boxes: list[Floats] = []
     areas: list[Floats] = []
@@ -72,11 +74,14 @@ def measure(parts: Iterable[Part]) -> Scale:
             if before is not None and frame == before[0] + 1:
                 _, old_rows, old_arrival, old_xy = before
                 old, new = isolated_pairs(old_xy, xy)
+                growth = np.log(part["area"][rows][new] / part["area"][old_rows][old])
+                alike = abs(growth) < _ALIKE
+                old, new, growth = old[alike], new[alike], growth[alike]
                 move = xy[new] - old_xy[old]
-                steps.append(move)
                 known = np.isfinite(old_arrival[old, 0])
+                steps.append(move[known])
                 bends.append((move - old_arrival[old])[known])
-                sizes.append(np.log(part["area"][rows][new] / part["area"][old_rows][old]))
+                sizes.append(growth)
                 turns.append(axial(part["orientation"][rows][new] - part["orientation"][old_rows][old]))
                 arrival = np.full_like(xy, np.nan)
                 arrival[new] = move

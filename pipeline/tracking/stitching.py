@@ -23,6 +23,7 @@ _BLOCK = 2048
 _STEPS = 14
 _BRIEF = 5
 _HIGHEST_PRICE = 400.0
+_FARTHEST = 6.0  # standard deviations of a random walk beyond which nobody gets
 # Negative logs: an animal is rarely lost, and once it is (hidden, in a shared blob) it mostly stays so for a while.
 _VANISH, _STAY_UNSEEN, _LONG_UNSEEN = 3.0, 0.1, 30
 
@@ -79,11 +80,16 @@ def stitch(
     short = int((frames < min_frames).sum())
     surplus = 0
     if animals is not None and len(kept):
-        spurious = _spurious(tracklets.where(kept), chain[kept], animals, _BRIEF * min_frames)
-        surplus = len(np.unique(chain[kept[spurious]]))
-        kept = kept[~spurious]
+        brief = _BRIEF * min_frames
+        for doubted in (_spurious, _implausible):
+            doubtful = doubted(tracklets.where(kept), chain[kept], animals, brief)
+            surplus += len(np.unique(chain[kept[doubtful]]))
+            kept = kept[~doubtful]
+            chain[kept] = _chains(
+                tracklets.where(kept), link(candidates(tracklets.where(kept), scale, max_gap), len(kept), price)
+            )
         rest = tracklets.where(kept)
-        chain = _as_many(rest, scale, animals, price, max_gap)
+        chain = _as_many(rest, scale, animals, price, chain[kept])
         inside = _within(rest, chain, animals)
         surplus += chain.max() + 1 - len(np.unique(chain[inside]))
         kept, chain = kept[inside], chain[inside]
@@ -129,15 +135,17 @@ def _weighed(
     """The pairs that are within reach, and their costs."""
     gap = (tracklets.first[after] - tracklets.last[before]).astype(float)
     move = tracklets.start[after] - tracklets.end[before]
-    # Beside a shared blob the last own position is up to half a body off.
-    reach = scale.step * gap + 0.5 * scale.length
-    near = (move**2).sum(axis=1) <= reach**2
-    before, after, gap, move = before[near], after[near], gap[near], move[near]
     memory = float(np.clip((scale.speed / scale.acceleration) ** 2, 3, 25))
     lasting = np.minimum(gap, memory)
+    wander = scale.speed**2 * memory * (gap - lasting) / 2
+    # Nobody keeps to top speed and direction for longer than animals keep their velocity. Beside a shared blob the last
+    # own position is up to half a body off.
+    reach = np.minimum(scale.step * gap, scale.step * memory + _FARTHEST * np.sqrt(wander)) + 0.5 * scale.length
+    near = (move**2).sum(axis=1) <= reach**2
+    before, after, gap, move = before[near], after[near], gap[near], move[near]
+    lasting, wander = lasting[near], wander[near]
     velocity = (tracklets.end_velocity[before] + tracklets.start_velocity[after]) / 2
     error = ((move - velocity * lasting[:, None]) ** 2).sum(axis=1)
-    wander = scale.speed**2 * memory * (gap - lasting) / 2
     variance = 2 * scale.noise**2 * (1 + lasting**2 / 20) + scale.acceleration**2 * lasting**3 / 12 + wander
     size = (tracklets.size[after] - tracklets.size[before]) / (2.5 * scale.size_change)
     unseen = np.where(gap > 1, _VANISH + _STAY_UNSEEN * np.minimum(gap - 1, _LONG_UNSEEN), 0)
@@ -188,10 +196,8 @@ def _chains(tracklets: Tracklets, follower: Integers) -> Integers:
     return chain
 
 
-def _as_many(tracklets: Tracklets, scale: Scale, animals: int, price: float, max_gap: int) -> Integers:
+def _as_many(tracklets: Tracklets, scale: Scale, animals: int, price: float, chain: Integers) -> Integers:
     """Chains, as many as animals where that is possible: the price of a missing link rises until it is."""
-    near = candidates(tracklets, scale, max_gap)
-    chain = _chains(tracklets, link(near, len(tracklets), price))
     if chain.max() + 1 <= animals:
         return chain
     links = candidates(tracklets, scale, None)
@@ -208,20 +214,42 @@ def _as_many(tracklets: Tracklets, scale: Scale, animals: int, price: float, max
 
 
 def _spurious(tracklets: Tracklets, chain: Integers, animals: int, brief: int) -> NDArray[np.bool_]:
-    """(T,) whether the tracklet's chain is brief or flickers (seen in less than half of its time), while all animals
-    are elsewhere: a reflection, a ripple. It would offer itself to bridge a real animal's gaps.
+    """(T,) whether the tracklet's chain is doubtful while all animals are elsewhere: a reflection, a ripple. It would
+    offer itself to bridge a real animal's gaps.
+    """
+    inverse, length, first, last, doubtful = _evidence(tracklets, chain, brief)
+    order = np.argsort(-length, kind="stable")
+    absent = _without_room([[slice(first[n], last[n] + 1)] for n in order], animals)
+    outside = np.zeros(len(order), bool)
+    outside[order] = absent
+    return (outside & doubtful)[inverse]
+
+
+def _implausible(tracklets: Tracklets, chain: Integers, animals: int, brief: int) -> NDArray[np.bool_]:
+    """(T,) whether the tracklet's chain is doubtful, and one more than there are animals.
+
+    That nothing likely joins it to an animal's path, and that it shows itself so little, is explained better by a false
+    find than by an animal that went there and back unseen. The least seen go first.
+    """
+    inverse, length, _, _, doubtful = _evidence(tracklets, chain, brief)
+    order = np.flatnonzero(doubtful)[np.argsort(length[doubtful], kind="stable")]
+    dropped = np.zeros(len(length), bool)
+    dropped[order[: max(len(length) - animals, 0)]] = True
+    return dropped[inverse]
+
+
+def _evidence(
+    tracklets: Tracklets, chain: Integers, brief: int
+) -> tuple[Integers, Integers, Integers, Integers, NDArray[np.bool_]]:
+    """Index of each tracklet's chain (T,); for each chain detections, first and last frame, and whether it is doubtful:
+    brief, or flickering (seen in less than half of its time).
     """
     numbers, inverse = np.unique(chain, return_inverse=True)
-    length = np.bincount(inverse, tracklets.count)
+    length = np.bincount(inverse, tracklets.count).astype(np.int64)
     first, last = np.full(len(numbers), tracklets.last.max()), np.zeros(len(numbers), np.int64)
     np.minimum.at(first, inverse, tracklets.first)
     np.maximum.at(last, inverse, tracklets.last)
-    span = last - first + 1
-    order = np.argsort(-length, kind="stable")
-    absent = _without_room([[slice(first[n], last[n] + 1)] for n in order], animals)
-    outside = np.zeros(len(numbers), bool)
-    outside[order] = absent
-    return (outside & ((2 * length < span) | (length < brief)))[inverse]
+    return inverse, length, first, last, (2 * length < last - first + 1) | (length < brief)
 
 
 def _within(tracklets: Tracklets, chain: Integers, animals: int) -> NDArray[np.bool_]:

@@ -21,6 +21,7 @@ LIVE = np.dtype(
         ("size", "f8", 2), ("orientation", "f8"),  # area and length of the box's diagonal; rad
         ("seen", "i8"), ("hits", "i8"), ("tracklet", "i8"),
         ("merged", "?"),  # shares a blob with another animal
+        ("held", "i8"),  # consecutive frames in a shared blob
         ("pieces", "i8"),  # consecutive frames in which it came in pieces
     ]
 )  # fmt: skip
@@ -30,6 +31,7 @@ _SETTLED = 3
 _SLOWEST_SIZE = 0.15
 _COAST_DAMPING = 0.9
 _LONG = 1.25
+_LONGEST_SHARE = 10  # times the patience: a blob that is shared for longer is one animal that once came in two pieces
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Tracker:
         self._frame = -1
         self._next = 0
         self._noise = scale.noise**2
+        self._longest_share = _LONGEST_SHARE * self.limits.patience
         # Whether an animal is unseen, in a shared blob or in pieces: then the next frame is not a usual one.
         self._uneasy = False
         self._rows: list[Indices] = []
@@ -129,7 +132,9 @@ class Tracker:
         merged = split = np.zeros(len(live), bool)
         joined = np.zeros(len(blobs), bool)
         if not found.all():
-            merged = merged_tracks(live, blobs, match, live["hits"] >= _SETTLED)
+            # What was seen apart for a moment only may be a leg or a tail that is whole again: no animal hides there.
+            hidden = ((live["hits"] >= self.limits.patience) | live["merged"]) & (live["held"] < self._longest_share)
+            merged = merged_tracks(live, blobs, match, hidden)
         owned = np.zeros(len(blobs), bool)
         owned[match[found | merged]] = True
         if not owned.all() or live["pieces"].any():
@@ -230,6 +235,7 @@ class Tracker:
         kalman.update(held, blobs.xy[j], (blobs.length[j] / 3) ** 2)
         held["seen"] = frame
         live[at] = held
+        live["held"] = np.where(merged, live["held"] + 1, np.where(match >= 0, 0, live["held"]))
 
     def _observe(self, seen: NDArray, part: Part, rows: Indices, split: NDArray[np.bool_], frame: int) -> None:
         """Take the positions of these rows into tracks, in place, and give out rows."""

@@ -83,6 +83,21 @@ def test_nobody_moves_faster_than_possible() -> None:
     assert tracks(pieces((0, 20, 0, 0, 0, 6), (22, 40, 300, 0, 0, 6)), animals=None) == [0, 1]
 
 
+@pytest.mark.parametrize("distance", [300.0, 500])
+def test_a_flickering_spot_is_not_taken_for_an_absent_animal(distance: float) -> None:
+    """Two animals; one is unseen for long, and elsewhere something flickers meanwhile."""
+    animals = [(0, 1200, 0, 900, 0, 6), (0, 400, 0, 0, 0, 6), (700, 1200, 5, 0, 0, 6)]
+    flicker = [(first, first + 7, distance, 0, 0, 6) for first in range(430, 690, 40)]
+    of = pieces(*animals, *flicker)
+    assert tracks(of, animals=2) == [0, 1, 1, *([-1] * len(flicker))]
+
+
+def test_a_walk_that_nobody_can_have_taken_is_not_made_up() -> None:
+    """At 6 px per frame, and a new direction every 25 frames or so, one gets some 1,000 px far in 1,000 frames."""
+    assert tracks(pieces((0, 400, 0, 0, 0, 6), (1400, 1800, 900, 0, 0, 6)), animals=1) == [0, 0]
+    assert tracks(pieces((0, 400, 0, 0, 0, 6), (1400, 1800, 9000, 0, 0, 6)), animals=1) == [0, 1]
+
+
 def test_nothing_to_stitch() -> None:
     none = Tracklets(*([np.zeros(0, int)] * 3), *([np.zeros((0, 2))] * 4), np.zeros(0))
     assert stitch(none, SCALE, max_gap=50, min_frames=5, animals=3).track.tolist() == []

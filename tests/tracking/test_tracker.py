@@ -111,6 +111,25 @@ def test_an_animal_in_two_pieces_stays_one() -> None:
     assert of["width"][row] == pytest.approx(30 + 48)
 
 
+@pytest.mark.parametrize("leg", [30, 200])
+@pytest.mark.parametrize("apart", [5, 60])
+def test_a_piece_that_comes_off_and_back_does_not_cost_the_animal_its_positions(leg: float, apart: int) -> None:
+    """A leg is taken for an animal of its own while it seems apart; when it is whole again, nothing is hidden."""
+
+    def frame_of(frame: int) -> list[Blob]:
+        if 20 <= frame < 20 + apart:
+            return [(300, 100, 1400 - leg, 1), (322, 110, leg, 1)]
+        return [(300, 100, 1400, 1)]
+
+    limits = Limits(patience=15)
+    of = part((frame, frame_of(frame)) for frame in range(400))
+    found = tracklets(of, limits=limits)
+    whole = {frame for rows in found.values() for frame, number in rows if number == 0}
+    # A large piece that was apart for long may be an animal, and is looked for in the blob for ten times the patience.
+    hidden = 160 if apart > limits.patience and leg > 140 else 1
+    assert len(whole) >= 400 - hidden
+
+
 def test_a_low_score_continues_a_track_but_starts_none() -> None:
     path = along(100)
     of = part((frame, [one(path, frame, score=0.3 if frame > 20 else 1), (500, 500, 600, 0.3)]) for frame in range(40))
