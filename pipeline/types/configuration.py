@@ -1,5 +1,6 @@
 """What `experiment.toml` says: cameras, board, arena, zones, recordings."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -106,23 +107,43 @@ class Configuration(Entry):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Configuration":
-        problems = []
-        for what, entries in (("camera", self.camera), ("zone", self.zone), ("recording", self.recording)):
-            names = [entry.name for entry in entries]
-            for name in sorted({name for name in names if names.count(name) > 1}):
-                problems.append(f"{what}: the name {name!r} is used twice; names must differ")
-        cameras = {camera.name for camera in self.camera}
-        for recording in self.recording:
-            for key in ("videos", "offsets"):
-                for unknown in sorted(set(getattr(recording, key)) - cameras):
-                    problems.append(
-                        f"recording {recording.name}: {key} names {unknown!r}, which is not a [[camera]]; "
-                        f"there are {', '.join(sorted(cameras)) or 'none'}"
-                    )
-        for camera in self.camera:
-            if self.world_points_file is None:
-                for unknown in sorted(set(camera.markers) - set(self.world_points)):
-                    problems.append(f"camera {camera.name}: marker {unknown!r} is not in world_points")
-        if problems:
+        if problems := inconsistencies(self.model_dump()):
             raise ValueError("\n".join(problems))
         return self
+
+
+def inconsistencies(data: Mapping[str, Any]) -> list[str]:
+    """What does not fit together in the content of an `experiment.toml`: names used twice, or that nothing has.
+
+    The content need not be valid otherwise (what has the wrong type is passed over), so that these problems can be told
+    together with all others.
+    """
+    cameras, zones, recordings = (_entries(data, key) for key in ("camera", "zone", "recording"))
+    problems = []
+    for what, entries in (("camera", cameras), ("zone", zones), ("recording", recordings)):
+        names = [str(entry["name"]) for entry in entries if "name" in entry]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            problems.append(f"{what}: the name {name!r} is used twice; names must differ")
+    known = {str(camera["name"]) for camera in cameras if "name" in camera}
+    for recording in recordings:
+        for key in ("videos", "offsets"):
+            for unknown in sorted(_keys(recording, key) - known):
+                problems.append(
+                    f"recording {recording.get('name', '?')}: {key} names {unknown!r}, which is not a [[camera]]; "
+                    f"there are {', '.join(sorted(known)) or 'none'}"
+                )
+    if data.get("world_points_file") is None:
+        for camera in cameras:
+            for unknown in sorted(_keys(camera, "markers") - _keys(data, "world_points")):
+                problems.append(f"camera {camera.get('name', '?')}: marker {unknown!r} is not in world_points")
+    return problems
+
+
+def _entries(data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    entries = data.get(key)
+    return [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+
+
+def _keys(entry: Mapping[str, Any], key: str) -> set[str]:
+    table = entry.get(key)
+    return set(table) if isinstance(table, Mapping) else set()
