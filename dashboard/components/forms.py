@@ -12,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from pipeline.experiment.explaining import expectation
+
 FIELD = "shell-field"
 _UNITS = {"s", "percent", "mm", "m", "px"}
 _ACRONYMS = {"gpu": "GPU", "gpus": "GPUs", "iou": "IoU", "roi": "ROI", "fps": "FPS", "id": "ID"}
@@ -60,7 +62,7 @@ def field_problems(model: type[BaseModel], values: dict[str, Any]) -> dict[str, 
         found: dict[str, str] = {}
         for problem in error.errors(include_url=False):
             name = str(problem["loc"][0]) if problem["loc"] else ""
-            found[name] = problem["msg"].removeprefix("Value error, ")
+            found[name] = expectation(problem)
         return found
     return {}
 

@@ -15,7 +15,7 @@ from tomlkit.exceptions import ParseError
 from tomlkit.items import AoT, Array, InlineTable
 
 from pipeline.errors import InvalidExperiment, SkeinError
-from pipeline.experiment.folder import CONFIGURATION, Experiment, parse
+from pipeline.experiment.folder import CONFIGURATION, Experiment, parse, written
 from pipeline.experiment.template import experiment_text
 from pipeline.files import write_text
 from pipeline.types import Zone
@@ -54,6 +54,8 @@ def create(
     """
     folder = Path(root).resolve()
     path = folder / CONFIGURATION
+    if folder.is_file():
+        raise SkeinError(f"{root} is a file: expected the name of a new folder.")
     if path.exists():
         raise SkeinError(f"{root} holds an experiment already: edit its {CONFIGURATION}.")
     if (inner_corners is None) != (square_mm is None):
@@ -75,10 +77,7 @@ def editing(root: str | Path) -> Iterator[tomlkit.TOMLDocument]:
     SkeinError
         If somebody else changed the file meanwhile.
     """
-    path = Path(root) / CONFIGURATION
-    if not path.is_file():
-        raise SkeinError(f"No experiment in {root}: `skein init {root}` makes one.")
-    before = path.read_text(encoding="utf-8")
+    before = written(root)
     try:
         document = tomlkit.parse(before)
     except ParseError as error:
@@ -86,9 +85,9 @@ def editing(root: str | Path) -> Iterator[tomlkit.TOMLDocument]:
     yield document
     text = tomlkit.dumps(document)
     parse(text, CONFIGURATION)
-    if path.read_text(encoding="utf-8") != before:
+    if written(root) != before:
         raise SkeinError(f"{CONFIGURATION} was changed by someone else just now: nothing was saved, try again.")
-    write_text(path, text)
+    write_text(Path(root) / CONFIGURATION, text)
 
 
 def add_recording(

@@ -4,12 +4,13 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from pipeline.errors import InvalidExperiment, SkeinError
+from pipeline.experiment.explaining import explain, readable
 from pipeline.types import Configuration, Recording
+from pipeline.types.configuration import inconsistencies
 
 CONFIGURATION = "experiment.toml"
 
@@ -53,13 +54,7 @@ class Experiment:
         SkeinError
             If there is no such file.
         """
-        folder = Path(root).resolve()
-        path = folder / CONFIGURATION
-        if not path.is_file():
-            raise SkeinError(
-                f"No experiment in {root}: expected a file {CONFIGURATION}. `skein init {root}` makes one."
-            )
-        return cls(folder, parse(path.read_text(encoding="utf-8"), str(path.name)))
+        return cls(Path(root).resolve(), parse(written(root), CONFIGURATION))
 
     @property
     def name(self) -> str:
@@ -115,6 +110,28 @@ class Experiment:
         return name
 
 
+def written(root: str | Path) -> str:
+    """The text of the `experiment.toml` in a folder.
+
+    Raises
+    ------
+    InvalidExperiment
+        If it is not text.
+    SkeinError
+        If there is none, or it cannot be read.
+    """
+    folder = Path(root)
+    path = folder / CONFIGURATION
+    if folder.is_file():
+        raise SkeinError(f"{root} is a file: expected the folder of an experiment.")
+    if not path.is_file():
+        raise SkeinError(f"No experiment in {root}: expected a file {CONFIGURATION}. `skein init {root}` makes one.")
+    try:
+        return readable(path.read_bytes(), CONFIGURATION)
+    except OSError as error:
+        raise SkeinError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
 def parse(text: str, file: str) -> Configuration:
     """Validate the text of an `experiment.toml`; every problem is reported with file, key and what was expected."""
     try:
@@ -124,42 +141,6 @@ def parse(text: str, file: str) -> Configuration:
     try:
         return Configuration.model_validate(data)
     except ValidationError as error:
-        raise InvalidExperiment(explain(error, file, data)) from error
-
-
-def explain(error: ValidationError, where: str, data: Any = None) -> list[str]:
-    """One line per problem: file, key (entries by their name), what was expected, what came."""
-    lines: list[str] = []
-    for problem in error.errors(include_url=False):
-        key = _key(problem["loc"], data)
-        message = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            message = "this key is not known; check its spelling or remove it"
-        elif problem["type"] == "missing":
-            message = "this key is required and missing"
-        elif problem["type"] != "value_error":
-            message = f"{message[0].lower()}{message[1:]}, got {_short(problem['input'])}"
-        lines.extend(": ".join(filter(None, (where, key, line))) for line in message.splitlines())
-    return lines
-
-
-def _key(location: tuple[int | str, ...], data: Any) -> str:
-    """`('recording', 2, 'videos')` → `recording 'trial_3' videos`."""
-    words = []
-    for part in location:
-        child = None
-        if isinstance(data, dict):
-            child = data.get(part)
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            child = data[part]
-        data = child
-        if isinstance(part, int):
-            words.append(repr(child["name"]) if isinstance(child, dict) and "name" in child else f"#{part + 1}")
-        else:
-            words.append(part)
-    return " ".join(words)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+        # Pydantic compares entries with each other only where each is valid by itself.
+        together = [f"{file}: {problem}" for problem in inconsistencies(data)]
+        raise InvalidExperiment(list(dict.fromkeys([*explain(error, file, data, Configuration), *together]))) from error

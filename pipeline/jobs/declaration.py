@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from pipeline.errors import InvalidExperiment
 from pipeline.experiment import Experiment
-from pipeline.experiment.folder import explain
+from pipeline.experiment.explaining import explain
 from pipeline.types.entry import Entry
 
 Item = TypeVar("Item")
@@ -156,7 +156,7 @@ class Job:
         try:
             return self.parameters.model_validate(values)
         except ValidationError as error:
-            raise InvalidExperiment(explain(error, where or self.name, values)) from error
+            raise InvalidExperiment(explain(error, where or self.name, values, self.parameters)) from error
 
 
 def resolve(reference: str) -> Any:

@@ -11,7 +11,7 @@ import tomlkit
 from pydantic import Field, ValidationError
 
 from pipeline.errors import InvalidExperiment
-from pipeline.experiment.folder import explain
+from pipeline.experiment.explaining import explain
 from pipeline.files import home, write_text
 from pipeline.types.entry import Entry
 
@@ -80,7 +80,7 @@ def _validated(text: str, file: str) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise InvalidExperiment([f"{file}: this is not valid TOML: {error}"]) from error
     except ValidationError as error:
-        raise InvalidExperiment(explain(error, file)) from error
+        raise InvalidExperiment(explain(error, file, model=Settings)) from error
 
 
 def _found_gpus() -> tuple[str, ...]:

@@ -39,5 +39,5 @@ def test_another_demo_in_the_same_folder_is_refused(skein: Skein, tmp_path: Path
     assert answer.code == 1
     assert "frames 60 → 70" in answer.err
     answer = skein("demo", tmp_path / "other", "--animals", 0)
-    assert answer.err == "skein: render: animals: input should be greater than or equal to 1, got 0\n"
+    assert answer.err == "skein: render: animals: expected at least 1, got 0\n"
     assert not (tmp_path / "other").exists()

@@ -42,7 +42,7 @@ def test_from_an_empty_folder_to_a_recording(skein: Skein, tmp_path: Path, monke
     ("words", "message"),
     [
         (["--video", "left=a.mp4", "--offset", "left=x"], "skein: --offset left=x: expected a frame number."),
-        (["--video", "left=a.mp4", "--stride", "0"], "stride: input should be greater than or equal to 1, got 0"),
+        (["--video", "left=a.mp4", "--stride", "0"], "stride: expected at least 1, got 0"),
         (["--video", "left"], "expected NAME=VALUE, got 'left'"),
         (["--video", "left=a.mp4", "--start-at", "soon"], "expected mm:ss or seconds, got 'soon'"),
     ],

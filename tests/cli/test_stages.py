@@ -39,8 +39,8 @@ def test_a_failure_is_one_clear_line_and_exit_code_1(skein: Skein, experiment: E
     [
         (["count", "nowhere"], "skein: No experiment in nowhere: expected a file experiment.toml."),
         (["count", "ROOT", "-r", "three"], "skein: No recording named 'three' in toys; there are one, two."),
-        (["count", "ROOT", "--items", "0"], "skein: count: items: input should be greater than or equal to 1, got 0"),
-        (["count", "ROOT", "--items", "many"], "skein: count: items: input should be a valid integer"),
+        (["count", "ROOT", "--items", "0"], "skein: count: items: expected at least 1, got 0"),
+        (["count", "ROOT", "--items", "many"], "skein: count: items: expected a whole number, got 'many'"),
     ],
 )
 def test_bad_input_is_named_before_anything_is_queued(

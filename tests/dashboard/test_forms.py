@@ -59,10 +59,10 @@ def test_a_form_read_back_is_what_it_was_made_from() -> None:
 @pytest.mark.parametrize(
     ("name", "entered", "part"),
     [
-        ("threshold", 300, "less than or equal to 254"),
-        ("count", 1.5, "integer"),
-        ("passes", "[[10, 2", "tuple"),
-        ("sizes", "1, two", "integer"),
+        ("threshold", 300, "at most 254"),
+        ("count", 1.5, "whole number"),
+        ("passes", "[[10, 2", "list"),
+        ("sizes", "1, two", "whole number"),
         ("mode", "slow", "'fast' or 'exact'"),
     ],
 )

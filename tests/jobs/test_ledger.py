@@ -27,8 +27,8 @@ def test_a_submitted_job_waits_with_its_values(ledger: Ledger, experiment: Exper
     [
         ("three", {}, "No recording named 'three' in toys; there are one, two."),
         (None, {}, "Count works on a recording: name one of toys."),
-        ("one", {"items": 0}, "count: items: input should be greater than or equal to 1, got 0"),
-        ("one", {"itmes": 3}, "count: itmes: this key is not known; check its spelling or remove it"),
+        ("one", {"items": 0}, "count: items: expected at least 1, got 0"),
+        ("one", {"itmes": 3}, "count: itmes: this key is not known; did you mean items?"),
     ],
 )
 def test_what_does_not_fit_is_refused_at_submission(
