@@ -209,7 +209,7 @@ def _files(folder: Path, endings: frozenset[str], depth: int) -> Iterator[Path]:
         return
     yield from (Path(entry) for entry in entries if Path(entry.name).suffix.lower() in endings and entry.is_file())
     for entry in entries:
-        if depth > 1 and entry.is_dir(follow_symlinks=False) and entry.name not in {"proxies", "detections", "truth"}:
+        if depth > 1 and entry.is_dir(follow_symlinks=False) and entry.name not in {"proxies", "detections"}:
             yield from _files(Path(entry), endings, depth - 1)
 
 

@@ -138,9 +138,23 @@ def _names(plugin: Plugin) -> set[str]:
 
 @cache
 def jobs() -> dict[str, Job]:
-    """Every job by name, in the order of the data's way."""
+    """Every job by name, in the order of the data's way: each after those whose results it reads."""
     extra = [job for state in plugins() if state.plugin for job in state.plugin.jobs]
-    return {job.name: job for job in (*_CORE, *extra, *_LAST)}
+    declared = {job.name: job for job in (*_CORE, *extra, *_LAST)}
+    ordered: dict[str, Job] = {}
+
+    def place(job: Job, waiting: tuple[str, ...] = ()) -> None:
+        for name in (*job.requires, *job.uses):
+            if name in declared and name not in (
+                *ordered,
+                *waiting,
+            ):  # plugins that wait for each other stay as they are
+                place(declared[name], (*waiting, job.name))
+        ordered.setdefault(job.name, job)
+
+    for job in declared.values():
+        place(job)
+    return ordered
 
 
 def job(name: str) -> Job:
