@@ -63,9 +63,10 @@ def stitch(
     min_frames
         Tracks with fewer detections are dropped.
     animals
-        Number of animals. Where given, pieces are joined at any distance in time until there are as many tracks as
-        animals, the likeliest joins first, and tracks beyond that number are dropped where the animals are all
-        elsewhere at the time. (In a camera that sees only a part of the arena the identities over such gaps are a
+        Number of animals. Where given, pieces are joined at any distance in time, as far as an animal can get in it,
+        until there are as many tracks as animals, the likeliest joins first. What flickers or shows itself briefly, and
+        is one too many, is dropped before that; so are tracks beyond that number where the animals are all elsewhere
+        at the time. (In a camera that sees only a part of the arena the identities over such gaps are a
         guess; the tracklets remain what is certain.)
     area
         Of the image in which animals can appear, px²; default: of the rectangle around all ends.
@@ -79,22 +80,21 @@ def stitch(
     kept = np.flatnonzero(frames[chain] >= min_frames)
     short = int((frames < min_frames).sum())
     surplus = 0
+    chain = np.unique(chain[kept], return_inverse=True)[1]
     if animals is not None and len(kept):
-        brief = _BRIEF * min_frames
         for doubted in (_spurious, _implausible):
-            doubtful = doubted(tracklets.where(kept), chain[kept], animals, brief)
-            surplus += len(np.unique(chain[kept[doubtful]]))
-            kept = kept[~doubtful]
-            chain[kept] = _chains(
-                tracklets.where(kept), link(candidates(tracklets.where(kept), scale, max_gap), len(kept), price)
-            )
+            doubtful = doubted(tracklets.where(kept), chain, animals, _BRIEF * min_frames)
+            if doubtful.any():
+                surplus += len(np.unique(chain[doubtful]))
+                kept = kept[~doubtful]
+                # Without them other continuations may be the likeliest.
+                rest = tracklets.where(kept)
+                chain = _chains(rest, link(candidates(rest, scale, max_gap), len(rest), price))
         rest = tracklets.where(kept)
-        chain = _as_many(rest, scale, animals, price, chain[kept])
+        chain = _as_many(rest, scale, animals, price, chain)
         inside = _within(rest, chain, animals)
         surplus += chain.max() + 1 - len(np.unique(chain[inside]))
         kept, chain = kept[inside], chain[inside]
-    else:
-        chain = chain[kept]
     track[kept] = _by_first_frame(chain, tracklets.first[kept])
     return Stitched(track, short, int(surplus))
 
