@@ -37,10 +37,11 @@ def test_rates_that_differ_and_frames_that_are_cut_are_said(tmp_path: Path) -> N
     assert any(line.startswith("recording r: ") and "41 frames" in line for line in checked.notes)
 
 
-def test_a_missing_camera_and_a_corrupt_video_are_problems(tmp_path: Path) -> None:
+def test_every_missing_and_corrupt_video_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "experiment.toml").write_text(TOML)
-    write_numbered(tmp_path / "a.mp4", 30)
     (tmp_path / "b.mp4").write_bytes(b"not a video")
-    (problem,) = check_experiment(Experiment.open(tmp_path)).problems
-    assert problem.startswith("recording r: ")
-    assert "b.mp4" in problem
+    missing, corrupt = check_experiment(Experiment.open(tmp_path)).problems
+    assert missing.startswith("recording r: a: ")
+    assert "a.mp4" in missing
+    assert corrupt.startswith("recording r: b: ")
+    assert "b.mp4" in corrupt

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.errors import SkeinError
+from pipeline.errors import InvalidExperiment, SkeinError
 from pipeline.experiment import Experiment
 from pipeline.types import Recording
 from pipeline.video.index import VideoIndex, video_index
@@ -55,12 +55,14 @@ class Timeline:
 
         Raises
         ------
+        InvalidExperiment
+            Every video that is missing or unreadable.
         SkeinError
-            If a video or the timestamps table is missing or unreadable, or the videos have no moment in common.
+            If the timestamps table is missing or unreadable, or the videos have no moment in common.
         """
         entry = experiment.recording(recording)
         names = [name for name in experiment.camera_names if name in entry.videos]
-        indices = {name: _index(experiment, entry, name) for name in names}
+        indices = _indices(experiment, entry, names)
         warnings = [f"{name} has no video in this recording" for name in experiment.camera_names if name not in names]
         for name, index in indices.items():
             warnings += [f"{name}: {problem}" for problem in index.problems]
@@ -113,11 +115,17 @@ def video_path(experiment: Experiment, recording: str, camera: str) -> Path:
     return experiment.file(entry.videos[camera])
 
 
-def _index(experiment: Experiment, entry: Recording, camera: str) -> VideoIndex:
-    try:
-        return video_index(experiment.file(entry.videos[camera]))
-    except SkeinError as error:
-        raise SkeinError(f"Recording {entry.name}, {camera}: {error}") from error
+def _indices(experiment: Experiment, entry: Recording, cameras: list[str]) -> dict[str, VideoIndex]:
+    found: dict[str, VideoIndex] = {}
+    problems = []
+    for camera in cameras:
+        try:
+            found[camera] = video_index(experiment.file(entry.videos[camera]))
+        except SkeinError as error:
+            problems.append(f"Recording {entry.name}, {camera}: {error}")
+    if problems:
+        raise InvalidExperiment(problems)
+    return found
 
 
 def _by_number(entry: Recording, indices: dict[str, VideoIndex], warnings: list[str]) -> Timeline:
