@@ -1,7 +1,7 @@
 """A page, and the view that the URL describes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -104,10 +104,6 @@ class View:
     def names(self, name: str) -> list[str]:
         """A list of names from the query (``individuals=1,4``); empty where absent."""
         return [part for part in self.query.get(name, "").split(",") if part]
-
-    def with_query(self, **query: str) -> "View":
-        """The same view with some of the query replaced."""
-        return replace(self, query={**self.query, **query})
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ def export(
         fitting = ", ".join(entry.name for entry in exportable(what))
         raise SkeinError(f"{target.title} cannot hold {declared.title.lower()}; choose one of {fitting}.")
     destination = Path(folder)
+    if destination.is_file():
+        raise SkeinError(f"{destination} is a file: expected a folder to write to.")
     try:
         destination.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -189,6 +191,7 @@ def origin_of(experiment: Experiment, declared: Export, recording: str) -> dict[
         "recording": recording,
         "start": entry.start.isoformat() if entry.start else None,
         "factors": dict(entry.factors),
+        "classes": list(experiment.configuration.classes),
         **clock,
         "state": state.state,
         "reasons": list(state.reasons),

@@ -77,6 +77,7 @@ def test_trajectories_carry_everything_that_shaped_them(experiment: Experiment, 
     assert origin["fps"] == 20
     assert origin["n_frames"] == 10
     assert origin["factors"] == {"water": "warm"}
+    assert origin["classes"] == ["animal"]  # what a track's class_id stands for
     assert origin["unit"] == "m"
     assert any("25" in sentence for sentence in origin["clock"])
 

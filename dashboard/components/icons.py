@@ -16,11 +16,6 @@ def icon(name: str, size: int = 18, label: str | None = None) -> html.Span:
     return html.Span(className=f"icon icon-{name}", style={"width": size, "height": size}, **aria)
 
 
-def icon_names(sprite: Path) -> list[str]:
-    """Names of the icons in a sprite file."""
-    return [symbol.get("id", "") for symbol in ElementTree.parse(sprite).getroot().iter(f"{_SVG}symbol")]
-
-
 def icon_styles(sprite: Path) -> str:
     """A style sheet with one class per icon.
 

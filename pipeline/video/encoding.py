@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import av
-import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.errors import SkeinError
 from pipeline.files import replacing
@@ -79,8 +77,3 @@ def even_size(size: tuple[int, int], widest: int | None = None) -> tuple[int, in
     factor = min(1.0, widest / size[0]) if widest else 1.0
     width, height = (max(2, 2 * round(length * factor / 2)) for length in size)
     return width, height
-
-
-def as_frame(image: NDArray[np.uint8]) -> av.VideoFrame:
-    """A frame from a BGR or grey image."""
-    return av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="gray" if image.ndim == 2 else "bgr24")
