@@ -67,7 +67,7 @@ def content(services: "Services", view: View) -> list[Component]:
     calibration = read_provenance(view.experiment, "reconstruct", view.recording)
     return [
         page_header(
-            "3D",
+            "Plan" if found.planar else "3D",
             html.Span([state_badge(status), " · ", sentence(found, frames, expected)]),
             run_button(
                 "reconstruct",

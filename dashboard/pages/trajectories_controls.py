@@ -52,7 +52,11 @@ def tools(view: View, found: queries.Summary) -> Component:
                         size="xs",
                     ),
                     dmc.ChipGroup(
-                        [dmc.Chip(label, value=key, size="xs", variant="light") for key, label in _LAYERS.items()],
+                        [
+                            dmc.Chip(label, value=key, size="xs", variant="light")
+                            for key, label in _LAYERS.items()
+                            if key != "cameras" or not found.planar
+                        ],
                         id="trajectories-layers",
                         multiple=True,
                         value=[name for name in shown if name in _LAYERS],

@@ -80,7 +80,8 @@ def measures(found: Summary, frames: int | None, expected: int | None) -> Compon
         number("Interpolated", share.get("interpolated"), "%", "", None, _INTERPOLATED, waiting),
         number("Lost", share.get("lost"), "%", "", None, _LOST, waiting),
         number(
-            "Reprojection error", f"{found.reprojection_px:.2f}" if known else None, "px", "median", None,
+            "Reprojection error", f"{found.reprojection_px:.2f}" if known else None, "px",
+            "median" if known else "", None,
             _REPROJECTION, "seen by one camera: nothing to compare",
         ),
         number("Uncertainty", sd[0] if sd else None, sd[-1] if sd else "", "median", None, _SD, "not known"),
