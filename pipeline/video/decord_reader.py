@@ -6,18 +6,17 @@ right ones, and it holds gigabytes after one 4 MP frame. Needs the extra ``decor
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.errors import SkeinError
 from pipeline.video.images import Format, Image
-from pipeline.video.index import VideoIndex, video_index
+from pipeline.video.indexed import Indexed
 
 
-class DecordReader:
+class DecordReader(Indexed):
     """The contract of :class:`pipeline.video.VideoReader`, kept by decord.
 
     Parameters
@@ -42,8 +41,7 @@ class DecordReader:
             raise SkeinError(
                 "decord is not installed: pip install 'skein[decord]', or use the default reader."
             ) from error
-        self.path = Path(path)
-        self.index: VideoIndex = video_index(path)
+        super().__init__(path)
         context = decord.cpu(0) if gpu is None else decord.gpu(gpu)
         try:
             self._reader: Any = decord.VideoReader(str(path), ctx=context, num_threads=threads)
@@ -55,38 +53,9 @@ class DecordReader:
                 "it would give wrong ones. Use the default reader."
             )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Free the decoder."""
         self._reader = None
-
-    def __len__(self) -> int:
-        return len(self.index)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height, px."""
-        return self.index.size
-
-    @property
-    def times(self) -> NDArray[np.float64]:
-        """(N,) presentation times by the container, from the first frame, s."""
-        return self.index.times
-
-    @property
-    def container_fps(self) -> float:
-        """Frames per second by the container."""
-        return self.index.container_fps
-
-    @property
-    def problems(self) -> list[str]:
-        """Sentences on what the file lacks."""
-        return list(self.index.problems)
 
     def read(self, index: int, fmt: Format = "bgr24") -> Image:
         """One frame, see :meth:`pipeline.video.VideoReader.read`."""

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.errors import SkeinError
 from pipeline.video.images import Format, Image, as_image
-from pipeline.video.index import VideoIndex, opened, video_index
+from pipeline.video.index import opened
+from pipeline.video.indexed import Indexed
 
 
-class VideoReader:
+class VideoReader(Indexed):
     """A video whose frames are found by exact presentation time, never by number ÷ rate.
 
     A context manager; it holds one decoder, so use one reader per thread. What does not decode is left out and said in
@@ -38,8 +38,7 @@ class VideoReader:
     """
 
     def __init__(self, path: str | Path, threads: int = 2) -> None:
-        self.path = Path(path)
-        self.index: VideoIndex = video_index(path)
+        super().__init__(path)
         self._threads = threads
         self._container: Any = None
         self._stream: Any = None
@@ -50,12 +49,6 @@ class VideoReader:
         self.lost: set[int] = set()
         self.damaged: set[int] = set()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Free the decoder. Reading again opens a new one."""
         self._decoded, self._current = iter(()), None
@@ -63,28 +56,10 @@ class VideoReader:
             self._container.close()
             self._container = None
 
-    def __len__(self) -> int:
-        return len(self.index)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height, px."""
-        return self.index.size
-
-    @property
-    def times(self) -> NDArray[np.float64]:
-        """(N,) presentation times by the container, from the first frame, s."""
-        return self.index.times
-
-    @property
-    def container_fps(self) -> float:
-        """Frames per second by the container (recorders are known to be wrong about it)."""
-        return self.index.container_fps
-
     @property
     def problems(self) -> list[str]:
         """Sentences on what the file lacks; those on frames that do not decode are known once they were tried."""
-        found = list(self.index.problems)
+        found = super().problems
         if self.lost:
             found.append(f"{len(self.lost)} frames cannot be decoded and are left out: {spans(self.lost)}")
         if self.damaged:
