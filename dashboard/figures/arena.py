@@ -64,7 +64,7 @@ def zone_traces(zones: Iterable[Zone], colours: Mapping[str, str], arena: Arena 
     traces: Traces = []
     for zone in zones:
         colour = colours[zone.name]
-        traces.append(_label(zone, arena, colour))
+        traces.append(_label(zone, arena))
         if zone.sphere is not None:
             centre, radius = np.array(zone.sphere), float(zone.radius or 0)
             traces.append(_mesh(centre + radius * _sphere_points(), _sphere_faces(), zone.name, colour, 0.15, True))
@@ -83,7 +83,7 @@ def zone_traces(zones: Iterable[Zone], colours: Mapping[str, str], arena: Arena 
     return traces
 
 
-def _label(zone: Zone, arena: Arena | None, colour: str) -> go.Scatter3d:
+def _label(zone: Zone, arena: Arena | None) -> go.Scatter3d:
     """The name of a zone, on its top."""
     middle = np.mean(footprint(zone, 36), axis=0)
     floor = arena.bounds[2][0] if arena is not None else 0.0
@@ -91,7 +91,7 @@ def _label(zone: Zone, arena: Arena | None, colour: str) -> go.Scatter3d:
     if zone.sphere is not None:
         top = zone.sphere[2] + float(zone.radius or 0)
     return go.Scatter3d(
-        x=[middle[0]], y=[middle[1]], z=[top], mode="text", text=[zone.name], textfont={"color": colour, "size": 12},
+        x=[middle[0]], y=[middle[1]], z=[top], mode="text", text=[zone.name], textfont={"size": 12},
         showlegend=False, hoverinfo="skip",
     )  # fmt: skip
 

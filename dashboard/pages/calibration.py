@@ -182,7 +182,7 @@ def _camera_panel(view: View, report: Report) -> Component | None:
     return panel(
         [
             dmc.SegmentedControl(id="calibration-camera", data=names, value=chosen, size="xs"),
-            html.Div(camera_details(view, _named(report, chosen)), id="calibration-details"),
+            html.Div(id="calibration-details", className="calibration-details"),
         ],
         "Camera by camera",
     )
@@ -262,7 +262,6 @@ def register(app: Dash, services: "Services") -> None:
         Output("calibration-details", "children"),
         Input("calibration-camera", "value"),
         VIEW,
-        prevent_initial_call=True,
     )
     def choose(name: str, shown: dict[str, Any]) -> Any:
         view = services.view(shown)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dash import html
 
 from dashboard.page import Place, View
 from dashboard.pages import calibration, calibration_panels
@@ -45,9 +46,18 @@ def test_good(services: Services, view: View, pond: Path) -> None:
     assert "Calibrated on 3 November 2026, 0.50 px over 40 views: good." in page
     assert "refused" not in page
     assert layout["calibration-camera"].data == ["cam_1", "cam_2"]
-    assert "1 view was dropped: why" in page
     names = {trace.name for trace in layout["calibration-rig"].figure.data}
     assert {"cam_1", "cam_2"} <= names
+
+
+def test_a_camera_in_detail(services: Services, view: View) -> None:
+    shown = text(html.Div(calibration.camera_details(view, camera_report("cam_1"))))
+    for part in ("1 view was dropped: why", "mean error 3.00 px (limit 1)", "80 % of the image", "4 corners"):
+        assert part in shown
+    failed = camera_report("cam_1", problem="the board was found in 2 images", views=[])
+    assert "cam_1 could not be calibrated." in text(html.Div(calibration.camera_details(view, failed)))
+    bare = camera_report("cam_1", views=[], dropped=[])
+    assert "has no views of the board" in text(html.Div(calibration.camera_details(view, bare)))
 
 
 def test_the_camera_of_the_url(services: Services, pond: Path) -> None:
