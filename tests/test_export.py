@@ -43,7 +43,7 @@ videos = { cam_1 = "v.mp4" }
 
 @pytest.fixture
 def experiment(tmp_path: Path) -> Experiment:
-    """Ten frames at 20 per second (the container says 25), one animal that is seen from frame 2 on."""
+    """Ten frames at 20 per second (the file says 25), one animal that is seen from frame 2 on."""
     root = tmp_path / "pond"
     root.mkdir()
     (root / "experiment.toml").write_text(TOML)
@@ -61,6 +61,20 @@ def experiment(tmp_path: Path) -> Experiment:
     for name, parameters in (("segment", {"threshold": 9}), ("track", {"gap": 4}), ("reconstruct", {"smooth": 0.5})):
         write_provenance(opened, Provenance(name, "trial", parameters, {}, notes=[f"note of {name}"]))
     return opened
+
+
+def test_the_same_tracks_in_two_formats_keep_both_descriptions(experiment: Experiment, tmp_path: Path) -> None:
+    (table, described) = export(experiment, "tracks", "csv", tmp_path)
+    before = described.read_bytes()
+    export(experiment, "tracks", "mot", tmp_path)
+    assert described.read_bytes() == before
+    assert csv.read(table).num_rows == 8
+
+
+def test_a_file_is_not_a_folder_to_write_to(experiment: Experiment, tmp_path: Path) -> None:
+    (tmp_path / "results").touch()
+    with pytest.raises(SkeinError, match="results is a file: expected a folder"):
+        export(experiment, "tracks", "csv", tmp_path / "results")
 
 
 def test_trajectories_carry_everything_that_shaped_them(experiment: Experiment, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def write_tables(path: Path, tables: Tables) -> list[Path]:
             raise SkeinError(f"MOT text holds tracks; {name!r} has no column {', '.join(missing)}: choose CSV or XLSX.")
         write(target, from_tracks(tracks))
         described = [column for column in columns(tracks.schema) if column["name"] in _OF_TRACKS]
-        sidecar = target.with_suffix(".json")
+        sidecar = target.with_name(f"{target.name}.json")  # a CSV of the same tracks has `.json` already
         write_json(sidecar, {"table": name, "columns": described, "about": about(tracks.schema)})
         written += [target, sidecar]
     return written
