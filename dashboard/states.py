@@ -84,8 +84,8 @@ def with_job(result: Status, row: "JobRow | None") -> Status:
         return Status("queued", (row.message,) if row.message else ("Waits for its turn.",), job_id=row.id)
     if row.state == "running":
         return Status("running", (row.message,) if row.message else (), row.fraction, row.eta_s, row.id)
-    if result.state == "done":
-        return result  # a later success, or a failed attempt to repeat what is still valid
+    if result.state in {"done", "unneeded"}:
+        return result  # a later success, a failed attempt to repeat what is still valid, or at what nothing waits for
     return Status("failed", (row.error or "The job failed; its log says why.", *result.reasons), job_id=row.id)
 
 

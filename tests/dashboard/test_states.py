@@ -26,6 +26,7 @@ def queued(services: Services) -> JobRow:
         ("missing", "failed", "failed"),
         ("stale", "failed", "failed"),
         ("done", "failed", "done"),  # what is there is still valid
+        ("unneeded", "failed", "unneeded"),  # started by hand where nothing waits for it
         ("done", "done", "done"),
         ("stale", "done", "stale"),
         ("missing", "cancelled", "missing"),
