@@ -77,7 +77,7 @@ class Described:
 
 
 def grouped(sentences: Iterable[str]) -> tuple[str, ...]:
-    """Say once what holds for several cameras: ``cam_1, cam_2: the container says …``."""
+    """Say once what holds for several cameras: ``cam_1, cam_2: the file says …``."""
     subjects: dict[str, list[str]] = {}
     for sentence in sentences:
         subject, colon, rest = sentence.partition(": ")

@@ -31,20 +31,30 @@ class Checked:
 
 def check_experiment(experiment: Experiment) -> Checked:
     """Look at every file and parameter that `experiment.toml` names. Reads the index of every video."""
-    from pipeline.video import Timeline  # opens video libraries, which the rest of the command line does not need
-
     problems = [*_calibration_problems(experiment), *_parameter_problems(experiment)]
     warnings = list(_gaps(experiment))
     notes: list[str] = []
     for recording in experiment.recording_names:
-        try:
-            timeline = Timeline.of(experiment, recording)
-        except SkeinError as error:
-            problems.append(f"recording {recording}: {error}")
-            continue
-        warnings.extend(f"recording {recording}: {sentence}" for sentence in timeline.warnings)
-        notes.extend(f"recording {recording}: {sentence}" for sentence in timeline.notes)
+        looked = check_recording(experiment, recording)
+        problems.extend(looked.problems)
+        warnings.extend(looked.warnings)
+        notes.extend(looked.notes)
     return Checked(tuple(problems), tuple(warnings), tuple(notes))
+
+
+def check_recording(experiment: Experiment, recording: str) -> Checked:
+    """Look at the videos of one recording: what of them is used, and what may be wrong. Reads their indices."""
+    from pipeline.video import Timeline  # opens video libraries, which the rest of the command line does not need
+
+    where = f"recording {recording}: "
+    try:
+        timeline = Timeline.of(experiment, recording)
+    except SkeinError as error:
+        lines = [line.removeprefix(f"Recording {recording}").lstrip(":, ") for line in str(error).splitlines()]
+        return Checked(tuple(where + line for line in lines), (), ())
+    return Checked(
+        (), tuple(where + sentence for sentence in timeline.warnings), tuple(where + said for said in timeline.notes)
+    )
 
 
 def _calibration_problems(experiment: Experiment) -> list[str]:

@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from typing import NoReturn
 
 from pipeline import __version__
 from pipeline.errors import InvalidExperiment, SkeinError
@@ -34,11 +35,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """A parser whose complaint is one line: the usage of a stage is longer than a screen. Subcommands inherit it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the words that were given, and leave."""
+        self.exit(2, f"skein: {message}; see `{self.prog} --help`\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """All subcommands: those for experiments, one per declared job, those for the ledger, those of other packages."""
     from pipeline.cli import experiments, ledger, stages
 
-    top = argparse.ArgumentParser(
+    top = OneLineParser(
         prog="skein",
         description="From multi-camera videos of animals to 3D trajectories and zone statistics.",
         epilog="`skein COMMAND --help` explains a command. --debug (or SKEIN_DEBUG=1) shows where an error arose.",

@@ -3,7 +3,7 @@
 import argparse
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.options import add_parameters, given_parameters
 from pipeline.errors import SkeinError
@@ -12,6 +12,9 @@ from pipeline.experiment.starts import seconds
 from pipeline.formats.registry import FORMATS
 from pipeline.registry import exports
 from pipeline.synthetic.job import JOB as RENDER
+
+if TYPE_CHECKING:
+    from pipeline.check import Checked
 
 
 def add_commands(commands: Any) -> None:
@@ -94,7 +97,7 @@ def _init(arguments: argparse.Namespace) -> int:
         bounds=arguments.arena,
         animals=arguments.animals,
     )
-    print(f"Wrote {arguments.folder / 'experiment.toml'}. Fill it in, then: skein check {arguments.folder}")
+    print(f"Wrote {arguments.folder / 'experiment.toml'}. Fill it in, then: skein check {_quoted(arguments.folder)}")
     return 0
 
 
@@ -104,23 +107,37 @@ def _add_recording(commands: Any) -> None:
     add.add_argument(
         "--video", action="append", required=True, type=_pair, metavar="CAMERA=FILE", help="once per camera"
     )
-    add.add_argument("--recorded-fps", type=float, metavar="FPS", help="frames per second as recorded")
-    add.add_argument("--start", type=datetime.fromisoformat, metavar="TIME", help="first frame: 2024-05-17T09:30:00")
-    add.add_argument("--start-at", type=_time, metavar="MM:SS", help="skip this much recorded time (or seconds)")
-    add.add_argument("--duration", type=_time, metavar="MM:SS", help="use this much recorded time (or seconds)")
-    add.add_argument("--stride", type=int, metavar="N", help="use every n-th frame")
+    add.add_argument(
+        "--recorded-fps", type=float, metavar="FPS", help="frames per second as recorded (default: the file's)"
+    )
+    add.add_argument(
+        "--start", type=_date, metavar="TIME", help="date and time of the first frame: 2024-05-17T09:30:00"
+    )
+    add.add_argument(
+        "--start-at", type=_time, metavar="MM:SS", help="skip this much recorded time (or seconds; default: 0)"
+    )
+    add.add_argument(
+        "--duration", type=_time, metavar="MM:SS", help="use this much recorded time (or seconds; default: all)"
+    )
+    add.add_argument("--stride", type=int, metavar="N", help="use every n-th frame (default: 1)")
     add.add_argument(
         "--offset", action="append", default=[], type=_pair, metavar="CAMERA=FRAME",
         help="video frame of a camera that shows the moment of the others' frame 0",
     )  # fmt: skip
-    add.add_argument("--timestamps", metavar="FILE", help="CSV with columns camera, frame, time_s")
-    add.add_argument("--animals", type=int, metavar="N", help="number of animals in this recording")
+    add.add_argument(
+        "--timestamps", metavar="FILE", help="CSV with columns camera, frame, time_s; replaces fps and offsets"
+    )
+    add.add_argument(
+        "--animals", type=int, metavar="N", help="number of animals in this recording (default: the experiment's)"
+    )
     add.add_argument(
         "--factor", action="append", default=[], type=_pair, metavar="NAME=VALUE", help="e.g. treatment=warm"
     )
 
 
 def _recording(arguments: argparse.Namespace) -> int:
+    from pipeline.check import check_recording
+
     offsets = {}
     for camera, frame in arguments.offset:
         if not frame.lstrip("-").isdigit():
@@ -140,7 +157,12 @@ def _recording(arguments: argparse.Namespace) -> int:
         animals=arguments.animals,
         factors=dict(arguments.factor),
     )
-    print(f"Added {arguments.name}; {experiment.name} has {len(experiment.recording_names)} recordings.")
+    number = len(experiment.recording_names)
+    print(f"Added {arguments.name}; {experiment.name} has {number} recording{'s' if number != 1 else ''}.")
+    looked = check_recording(experiment, arguments.name)
+    _tell(looked)
+    if looked.problems:
+        raise SkeinError(f"{arguments.name} was added, but cannot be used before this is corrected.")
     return 0
 
 
@@ -158,13 +180,22 @@ def _check(arguments: argparse.Namespace) -> int:
 
     experiment = Experiment.open(arguments.experiment)
     checked = check_experiment(experiment)
-    for heading, sentences in (("Wrong", checked.problems), ("Doubtful", checked.warnings), ("Noted", checked.notes)):
-        for sentence in sentences:
-            print(f"{heading}: {sentence}")
+    _tell(checked)
     if checked.problems:
         raise SkeinError(f"{experiment.name}: {len(checked.problems)} to correct.")
     print(f"{experiment.name}: {'usable' if checked.warnings else 'all is well'}.")
     return 0
+
+
+def _tell(checked: "Checked") -> None:
+    for heading, sentences in (("Wrong", checked.problems), ("Doubtful", checked.warnings), ("Noted", checked.notes)):
+        for sentence in sentences:
+            print(f"{heading}: {sentence}")
+
+
+def _quoted(folder: Path) -> str:
+    """As it can be typed after a command."""
+    return f'"{folder}"' if " " in str(folder) else str(folder)
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -203,6 +234,13 @@ def _size(text: str) -> list[list[float]]:
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected three lengths in metres like 2.0x1.0x0.5, got {text!r}") from None
     return [[0.0, x], [0.0, y], [0.0, z]]
+
+
+def _date(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a date and time like 2024-05-17T09:30:00, got {text!r}") from None
 
 
 def _time(text: str) -> float:

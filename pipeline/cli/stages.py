@@ -68,7 +68,7 @@ def _run_job(arguments: argparse.Namespace, job: Job) -> int:
         for recording in recordings:
             experiment.recording(recording or "")
         if not recordings:
-            print(f"{experiment.name} has no recordings yet: `skein add-recording` adds one.", file=sys.stderr)
+            print(_nothing_to_do(experiment), file=sys.stderr)
             return 1
     ledger = Ledger()
     with ledger.submitting() as submit:
@@ -82,17 +82,23 @@ def _run_stale(arguments: argparse.Namespace) -> int:
         steps = stale_steps(experiment, jobs(), arguments.recording)
         for step in steps:
             print(f"{step.job.title}{f', {step.recording}' if step.recording else ''}: {'; '.join(step.reasons)}")
-        print(f"{len(steps)} to compute." if steps else "Everything is up to date.")
+        print(f"{len(steps)} to compute." if steps else _nothing_to_do(experiment))
         return 0
     ledger = Ledger()
     ids = submit_stale(ledger, experiment, jobs(), arguments.recording, priority=arguments.priority)
     under_way = [row.id for row in ledger.rows(experiment.root, ["queued", "running"])]
     if not under_way:
-        print("Everything is up to date.")
+        print(_nothing_to_do(experiment))
         return 0
     if not ids:
         print("Nothing new to queue: all that is missing or stale is queued or running already.")
     return finish(ledger, ids or sorted(under_way), arguments.detach)
+
+
+def _nothing_to_do(experiment: Experiment) -> str:
+    if experiment.recording_names:
+        return "Everything is up to date."
+    return f"{experiment.name} has no recordings yet: `skein add-recording` adds one."
 
 
 def _first_small(sentence: str) -> str:

@@ -58,18 +58,20 @@ def read_starts(path: str | Path) -> dict[str, float]:
     """
     file = Path(path)
     try:
-        lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        text = file.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise SkeinError(f"{file} cannot be read: {error.strerror or error}.") from error
+    if "\0" in text:
+        raise SkeinError(f"{file.name} is not a UTF-8 text: expected lines like `name … mm:ss`.")
     starts: dict[str, float] = {}
     problems = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.splitlines(), 1):
         words = [word for word in _SEPARATORS.split(line.split("#")[0]) if word]
         if not words or not any(character.isdigit() for character in line):
             continue
         times = [word for word in words[1:] if _TIME.match(word)]
         if not times:
-            problems.append(f"{file.name}: line {number}: expected `name … mm:ss`, got {line.strip()!r}")
+            problems.append(f"{file.name}: line {number}: expected `name … mm:ss`, got {line.strip()[:60]!r}")
             continue
         start = seconds(times[-1])
         if start is not None and starts.setdefault(words[0], start) != start:

@@ -138,7 +138,7 @@ def _by_number(entry: Recording, indices: dict[str, VideoIndex], warnings: list[
         if abs(index.container_fps / fps - 1) > _RATE_TOLERANCE:
             whose = "the recording was made at" if entry.recorded_fps else f"{reference} says"
             warnings.append(
-                f"{name}: the container says {_rate(index.container_fps)} frames/s, {whose} {_rate(fps)}; "
+                f"{name}: the file says {_rate(index.container_fps)} frames/s, {whose} {_rate(fps)}; "
                 f"times use {_rate(fps)}"
             )
     by_container = entry.recorded_fps is None and indices[reference].variable_rate

@@ -116,7 +116,8 @@ def assumptions(analysis: Analysis, trajectories: Trajectories, expected: int | 
         yield "No zone is defined in experiment.toml: all tracked time counts as outside."
     tall = [zone.name for zone in analysis.zones if volume.has_height(zone)]
     if trajectories.planar and tall:
-        yield f"The trajectories have no height: {', '.join(tall)} are judged by their outline seen from above."
+        names = ", ".join(tall)
+        yield f"The trajectories have no height: zones that have one ({names}) are judged by their outline from above."
     if trajectories.unit == "px" and analysis.zones:
         yield "The trajectories are in pixels: zones, distances and the exit threshold are taken as pixels too."
     if expected is not None and len(trajectories.individuals) != expected:

@@ -13,6 +13,7 @@ from pipeline.api import Experiment, Plugin
 from pipeline.cli import entry, main
 from pipeline.registry import PluginState
 from tests.cli.conftest import Answer
+from tests.video.numbered import write_numbered
 
 Skein = Callable[..., Answer]
 
@@ -22,25 +23,57 @@ def test_from_an_empty_folder_to_a_recording(skein: Skein, tmp_path: Path, monke
     answer = skein("init", root, "--cameras", "left,right", "--board", "8x6", "--square", 30, "--arena", "2x1x0.5")
     assert (answer.code, answer.err) == (0, "")
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "here.mp4").touch()
-    (root / "there.mp4").touch()
+    write_numbered(tmp_path / "here.mp4", 60)
+    write_numbered(root / "there.mp4", 60)
     answer = skein(
         "add-recording", root, "day_1", "--video", "left=here.mp4", "--video", "right=there.mp4", "--recorded-fps", 20,
-        "--start", "2024-05-17T09:30", "--start-at", "03:25", "--offset", "right=-3", "--factor", "treatment=warm",
+        "--start", "2024-05-17T09:30", "--start-at", "00:01.5", "--offset", "right=-3", "--factor", "treatment=warm",
     )  # fmt: skip
     assert (answer.code, answer.err) == (0, "")
+    assert "Added day_1; flume has 1 recording.\n" in answer.out
+    assert "Doubtful: recording day_1: left: the file says 25 frames/s, the recording was made at 20" in answer.out
+    assert "Noted: recording day_1: the first 30 frames (1.5 recorded seconds) are skipped" in answer.out
     recording = Experiment.open(root).recording("day_1")
     assert recording.videos == {"left": (tmp_path / "here.mp4").as_posix(), "right": "there.mp4"}
-    assert (recording.recorded_fps, recording.start_at_s, recording.offsets) == (20, 205, {"right": -3})
+    assert (recording.recorded_fps, recording.start_at_s, recording.offsets) == (20, 1.5, {"right": -3})
     (tmp_path / "starts.txt").write_text("day_1 … 01:00\nday_9 02:00\n")
     answer = skein("import-starts", root, "starts.txt")
     assert answer.out == "day_1: starts at 60 s (recorded)\nday_9 is not a recording of this experiment.\n"
     assert Experiment.open(root).recording("day_1").start_at_s == 60
 
 
+def test_what_cannot_be_read_as_a_video_is_told_when_it_is_added(skein: Skein, tmp_path: Path) -> None:
+    skein("init", tmp_path, "--cameras", "left")
+    (tmp_path / "notes.mp4").write_text("the camera was full")
+    answer = skein("add-recording", tmp_path, "new", "--video", f"left={tmp_path / 'notes.mp4'}")
+    assert answer.code == 1
+    assert "Wrong: recording new: left: notes.mp4 cannot be opened as a video" in answer.out
+    assert answer.err == "skein: new was added, but cannot be used before this is corrected.\n"
+
+
+def test_running_without_recordings_says_what_is_missing(skein: Skein, tmp_path: Path) -> None:
+    skein("init", tmp_path, "--name", "Flume")
+    for words in ([], ["--dry-run"]):
+        answer = skein("run", tmp_path, *words)
+        assert (answer.code, answer.out) == (0, "Flume has no recordings yet: `skein add-recording` adds one.\n")
+
+
+def test_words_that_no_command_takes_are_one_line(skein: Skein, tmp_path: Path) -> None:
+    answer = skein("init", tmp_path, "--model", "wide")
+    assert answer.code == 2
+    assert answer.err.count("\n") == 1
+    assert answer.err.startswith("skein: argument --model: invalid choice: 'wide'")
+    assert answer.err.endswith("see `skein init --help`\n")
+
+
+def test_a_folder_with_a_blank_can_be_typed_as_it_is_shown(skein: Skein, tmp_path: Path) -> None:
+    assert f'skein check "{tmp_path / "my flume"}"' in skein("init", tmp_path / "my flume").out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["--video", "left=a.mp4", "--start", "soon"], "expected a date and time like 2024-05-17T09:30:00, got 'soon'"),
         (["--video", "left=a.mp4", "--offset", "left=x"], "skein: --offset left=x: expected a frame number."),
         (["--video", "left=a.mp4", "--stride", "0"], "stride: expected at least 1, got 0"),
         (["--video", "left"], "expected NAME=VALUE, got 'left'"),

@@ -53,7 +53,7 @@ def test_start_a_job_see_it_finish_and_read_its_log(page: Page, address: str) ->
     expect(page.locator("h1")).to_have_text("Pond")
     cell = page.locator("[row-id='swim'] [col-id='segment']")
     expect(cell).to_contain_text("not run")
-    expect(page.locator("[row-id='swim']")).to_contain_text("the container says 25 frames/s")
+    expect(page.locator("[row-id='swim']")).to_contain_text("the file says 25 frames/s")
 
     cell.click()
     page.get_by_role("button", name="Run …").click()

@@ -34,7 +34,7 @@ def test_a_recording_is_described_with_what_is_used_and_what_is_doubtful(pond: P
     described = Media().described(experiment, "trial_1")
     assert described.timeline is not None
     assert described.timeline.n_frames == FRAMES
-    assert any("container says 25" in warning and "cam_1, cam_2" in warning for warning in described.warnings)
+    assert any("file says 25" in warning and "cam_1, cam_2" in warning for warning in described.warnings)
     assert any("cam_2 is 3 frames longer" in note for note in described.notes)
 
 

@@ -95,3 +95,9 @@ def test_written_times_read_back(hours: int, minutes: int, rest: int) -> None:
     assert seconds(f"{hours}:{minutes:02}:{rest:02}") == hours * 3600 + minutes * 60 + rest
     assert seconds(f"{minutes}:{rest:02}") == minutes * 60 + rest
     assert seconds(str(rest)) == rest
+
+
+def test_a_video_in_place_of_a_list_is_told_so_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"\x00\x00 ftyp 01:30\n\xff 1\n" * 50)
+    with pytest.raises(SkeinError, match=r"^a\.mp4 is not a UTF-8 text: expected lines like `name … mm:ss`\.$"):
+        read_starts(tmp_path / "a.mp4")

@@ -49,7 +49,7 @@ def test_every_column_has_a_definition_and_every_file_the_choices(tmp_path: Path
 
 def test_a_planar_recording_uses_outlines_and_says_so(tmp_path: Path) -> None:
     notes, found = computed(tmp_path, {"a": "AB..", "b": "BBBB"}, planar=True, unit="px")
-    assert any("B are judged by their outline" in note for note in notes)
+    assert any("that have one (B) are judged by their outline" in note for note in notes)
     assert any("pixels" in note for note in notes)
     zones = found["zones"].set_index(["individual", "zone"])
     assert zones.time_s["b", "B"] == pytest.approx(0.4)

@@ -36,7 +36,7 @@ def test_time_comes_from_the_recorded_rate(tmp_path: Path) -> None:
     np.testing.assert_array_equal(timeline.video_frames("cam_2"), np.arange(203, 300))
     np.testing.assert_allclose(timeline.time_s([0, 20, 96]), [0, 1, 4.8])
     assert timeline.warnings == tuple(
-        f"cam_{number}: the container says 25 frames/s, the recording was made at 20; times use 20" for number in (1, 2)
+        f"cam_{number}: the file says 25 frames/s, the recording was made at 20; times use 20" for number in (1, 2)
     )
     assert "the first 200 frames (10 recorded seconds) are skipped" in timeline.notes
 
