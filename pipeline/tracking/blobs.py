@@ -1,116 +1,89 @@
 """Detections that are not one animal: several animals in one blob, one animal in several."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from math import hypot
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pipeline.tracking.association import Indices
+from pipeline.tracking.chains import Chains
+from pipeline.tracking.live import Live
 from pipeline.tracking.part import Part
-
-Floats = NDArray[np.float64]
-Booleans = NDArray[np.bool_]
 
 _SHARED = 0.2
 _STILL_SHARED = 0.1
-_SLIGHT = 0.1
 _WHOLE = 1.35
 _TORN = 0.8
 _LONGEST_TEAR = 5
 _MARGIN = 0.1
+_SLIGHT = 0.1
+_NEAR = 0.6
+
+Owner = Callable[[int], Live | None]
 
 
-@dataclass(frozen=True, eq=False)
-class Blobs:
-    """The detections of one frame, as columns: views of a part's."""
+def shared_blob(missing: Live, chains: Chains, index: int, owner: Owner) -> int | None:
+    """The row that a track without a detection shares with the row's owner, if any.
 
-    xy: Floats
-    left: Floats
-    top: Floats
-    width: Floats
-    height: Floats
-    area: Floats
-    length: Floats
-    orientation: Floats
-    score: Floats
+    The predicted centre of the missing one lies in the box of a detection that another track took, and that blob is
+    larger than the other animal alone by a fifth of the missing one.
 
-    def __len__(self) -> int:
-        return len(self.xy)
+    Parameters
+    ----------
+    index
+        Of the frame in :attr:`Chains.frames`.
+    owner
+        Gives the track that took a row.
+    """
+    c, x, y = chains, missing.x, missing.y
+    share = (_STILL_SHARED if missing.merged else _SHARED) * missing.area
+    best, nearest = None, float("inf")
+    for row in c.around(index, x, (1 + _MARGIN) * c.widest[index][0]):
+        pad = _MARGIN * c.length[row]
+        across, down = x - c.left[row] + pad, y - c.top[row] + pad
+        if not (0 <= across <= c.width[row] + 2 * pad and 0 <= down <= c.height[row] + 2 * pad):
+            continue
+        distance = (x - c.x[row]) ** 2 + (y - c.y[row]) ** 2
+        other = owner(row) if distance < nearest else None
+        if other is not None and c.area[row] > other.area + share:
+            best, nearest = row, distance
+    return best
 
-    @classmethod
-    def of(cls, part: Part, rows: slice) -> "Blobs":
-        """The rows of one frame."""
-        columns = part.numbers
-        names = ("left", "top", "width", "height", "area", "length", "orientation", "score")
-        return cls(part.xy[rows], *(columns[name][rows] for name in names))
 
+def is_shared(owner: Live, others: Iterable[Live]) -> bool:
+    """Whether the owner of a blob cannot keep it for itself.
 
-def merged_tracks(live: NDArray, blobs: Blobs, match: Indices, hidden: Booleans) -> Booleans:
-    """(N,) which tracks share a blob with another one.
-
-    A track that may be `hidden` and has no detection, whose predicted centre lies in the box of a detection that
-    another track took, is taken to be in that blob if the blob is larger than the other animal alone by a fifth of the
-    missing one. `match` is changed in place: the missing one gets the shared blob too. An animal keeps the blob for
-    itself where all others in it are slight, less than a tenth of it: they shift its centre by less than the centre's
+    It can where all others in it are slight, less than a tenth of it: they shift its centre by less than the centre's
     own noise, and a leg that was taken for an animal must not cost the animal its positions.
     """
-    merged = np.zeros(len(live), bool)
-    missing = np.flatnonzero((match < 0) & hidden)
-    owners = np.flatnonzero(match >= 0)
-    if not len(missing) or not len(owners):
-        return merged
-    j = match[owners]
-    x, y = live["xy"][missing].T[:, :, None]
-    pad = _MARGIN * blobs.length[j]
-    inside = (x >= blobs.left[j] - pad) & (x <= blobs.left[j] + blobs.width[j] + pad)
-    inside &= (y >= blobs.top[j] - pad) & (y <= blobs.top[j] + blobs.height[j] + pad)
-    share = np.where(live["merged"][missing], _STILL_SHARED, _SHARED) * live["size"][:, 0][missing]
-    inside &= blobs.area[j] > live["size"][:, 0][owners] + share[:, None]
-    centre_x, centre_y = blobs.xy[j].T
-    distance = np.where(inside, (x - centre_x) ** 2 + (y - centre_y) ** 2, np.inf)
-    best = distance.argmin(axis=1)
-    found = np.isfinite(distance[np.arange(len(missing)), best])
-    joining, joined = missing[found], owners[best[found]]
-    match[joining] = match[joined]
-    area = live["size"][:, 0]
-    others = np.zeros(len(live))
-    np.add.at(others, joined, area[joining])
-    merged[joining] = True
-    merged[others > _SLIGHT * area] = True
-    return merged
+    return sum(other.area for other in others) > _SLIGHT * owner.area
 
 
-def join_fragments(live: NDArray, blobs: Blobs, match: Indices, owned: Booleans, part: Part, first: int) -> Booleans:
-    """(M,) which free detections are pieces of an animal that has another; the row of the matched piece becomes both.
+def pieces_of(track: Live, row: int, free: Iterable[int], chains: Chains) -> list[int]:
+    """Which free rows are pieces of an animal that was matched with another row.
 
     A piece lies within the animal's length, the matched piece is clearly smaller than the animal, and both together are
     not larger than it. After a few frames in pieces they are two animals that parted.
     """
-    joined = np.zeros(len(blobs), bool)
-    torn = np.flatnonzero((match >= 0) & (live["hits"] >= 2) & ~live["merged"] & (live["pieces"] < _LONGEST_TEAR))
-    torn = torn[blobs.area[match[torn]] < _TORN * live["size"][:, 0][torn]]
-    whole = np.ones(len(live), bool)
-    for i in torn:
-        j = match[i]
-        near = np.hypot(*(blobs.xy - live["xy"][i]).T) < 0.6 * live["size"][:, 1][i]
-        fits = near & ~owned & ~joined & (blobs.area + blobs.area[j] < _WHOLE * live["size"][:, 0][i])
-        for other in np.flatnonzero(fits):
-            _join(part, first + int(j), first + int(other))
-            joined[other] = True
-            whole[i] = False
-    live["pieces"] = np.where(whole, 0, live["pieces"] + 1)
-    return joined
+    c, own = chains, chains.area[row]
+    if track.hits < 2 or track.merged or track.pieces >= _LONGEST_TEAR or own >= _TORN * track.area:
+        return []
+    return [
+        piece
+        for piece in free
+        if hypot(c.x[piece] - track.x, c.y[piece] - track.y) < _NEAR * track.length
+        and c.area[piece] + own < _WHOLE * track.area
+    ]
 
 
-def _join(part: Part, row: int, other: int) -> None:
-    """Make `row` describe both pieces; what :class:`Blobs` holds as views follows."""
-    numbers = part.numbers
-    share = numbers["area"][other] / (numbers["area"][row] + numbers["area"][other])
+def join(part: Part, chains: Chains, row: int, other: int) -> None:
+    """Make `row` describe both pieces, in the part and in its chains."""
+    numbers, into, piece = part.numbers, chains.order[row], chains.order[other]
+    share = numbers["area"][piece] / (numbers["area"][into] + numbers["area"][piece])
     for name in ("x", "y"):
-        numbers[name][row] += share * (numbers[name][other] - numbers[name][row])
+        numbers[name][into] += share * (numbers[name][piece] - numbers[name][into])
     for low, size in (("left", "width"), ("top", "height")):
-        start = min(numbers[low][row], numbers[low][other])
-        stop = max(numbers[low][row] + numbers[size][row], numbers[low][other] + numbers[size][other])
-        numbers[low][row], numbers[size][row] = start, stop - start
-    numbers["area"][row] += numbers["area"][other]
-    numbers["length"][row] = np.hypot(numbers["width"][row], numbers["height"][row])
+        start = min(numbers[low][into], numbers[low][piece])
+        stop = max(numbers[low][into] + numbers[size][into], numbers[low][piece] + numbers[size][piece])
+        numbers[low][into], numbers[size][into] = start, stop - start
+    numbers["area"][into] += numbers["area"][piece]
+    numbers["length"][into] = hypot(numbers["width"][into], numbers["height"][into])
+    for name in ("x", "y", "left", "top", "width", "height", "area", "length"):
+        getattr(chains, name)[row] = float(numbers[name][into])

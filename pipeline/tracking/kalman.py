@@ -1,66 +1,82 @@
-"""Constant-velocity motion of all live tracks at once.
+"""Constant-velocity motion of one animal.
 
 A nearly constant velocity with white acceleration noise (Bar-Shalom, Li & Kirubarajan 2001, section 6.2.2). The noise
-is the same along x and y, so that the covariance of a track is one 2 × 2 matrix shared by both axes, and predicting
-and updating all tracks are a few operations on columns.
+is the same along x and y, so that the covariance is one 2 × 2 matrix shared by both axes. Plain numbers: for the few
+tracks that need a decision in a frame, calling NumPy costs more than the arithmetic.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float64]
-
-STATE = [
-    ("xy", "f8", 2), ("velocity", "f8", 2),  # px, px per frame
-    ("pp", "f8"), ("pv", "f8"), ("vv", "f8"),  # covariance of position and velocity along one axis
-]  # fmt: skip
+from dataclasses import dataclass
 
 
-def predict(tracks: NDArray, frames: int, acceleration: float) -> None:
-    """Move tracks ahead, in place.
+@dataclass(slots=True, eq=False)
+class Motion:
+    """State of the filter.
 
     Parameters
     ----------
-    tracks
-        (N,) structured array with the fields of :data:`STATE`.
-    frames
-        How far, ≥ 1.
-    acceleration
-        Standard deviation of the acceleration, px per frame².
+    x, y
+        Position, px.
+    pp, vv, pv
+        Variances of position and velocity along one axis, and their covariance.
+    vx, vy
+        Velocity, px per frame.
     """
-    xy, velocity = tracks["xy"], tracks["velocity"]
-    pp, pv, vv = tracks["pp"], tracks["pv"], tracks["vv"]
-    power = acceleration * acceleration
-    xy += velocity * frames
-    pp += (pv + pv + vv * frames) * frames + power * frames**3 / 3
-    pv += vv * frames + power * frames**2 / 2
-    vv += power * frames
+
+    x: float
+    y: float
+    pp: float
+    vv: float
+    pv: float = 0.0
+    vx: float = 0.0
+    vy: float = 0.0
+
+    def predict(self, frames: int, power: float) -> None:
+        """Move ahead.
+
+        Parameters
+        ----------
+        frames
+            How far, ≥ 1.
+        power
+            Variance of the acceleration along one axis, px² per frame⁴.
+        """
+        self.x += self.vx * frames
+        self.y += self.vy * frames
+        self.pp += (2 * self.pv + self.vv * frames) * frames + power * frames**3 / 3
+        self.pv += self.vv * frames + power * frames**2 / 2
+        self.vv += power * frames
+
+    def update(self, x: float, y: float, variance: float) -> float:
+        """Take in a measured position.
+
+        Parameters
+        ----------
+        variance
+            Of the measurement along one axis, px².
+
+        Returns
+        -------
+        Squared distance of what was foretold and what was measured, in variances of that distance along one axis.
+        """
+        scale = 1 / (self.pp + variance)
+        gain, gain_v = self.pp * scale, self.pv * scale
+        dx, dy = x - self.x, y - self.y
+        self.x += gain * dx
+        self.y += gain * dy
+        self.vx += gain_v * dx
+        self.vy += gain_v * dy
+        self.vv -= gain_v * self.pv
+        self.pp *= 1 - gain
+        self.pv *= 1 - gain
+        return (dx * dx + dy * dy) * scale
 
 
-def update(tracks: NDArray, measured: Floats, variance: Floats | float) -> Floats:
-    """Take in a measured position of each track, in place.
-
-    Parameters
-    ----------
-    measured
-        (N, 2) px.
-    variance
-        Of the measurement, px²; (N,) or one for all.
-
-    Returns
-    -------
-    (N,) squared distance of what was foretold and what was measured, in variances of that distance along one axis.
-    """
-    xy, velocity = tracks["xy"], tracks["velocity"]
-    pp, pv, vv = tracks["pp"], tracks["pv"], tracks["vv"]
-    scale = 1 / (pp + variance)
-    gain, gain_v = pp * scale, pv * scale
-    error = measured - xy
-    surprise = np.einsum("ij,ij->i", error, error) * scale
-    xy += gain[:, None] * error
-    velocity += gain_v[:, None] * error
-    vv -= gain_v * pv
-    rest = 1 - gain
-    pp *= rest
-    pv *= rest
-    return surprise
+def steady(variance: float, power: float) -> Motion:
+    """What the variances settle at (after an update) where the animal is measured in every frame."""
+    motion = Motion(0, 0, variance, variance + power)
+    before = (0.0, 0.0)
+    while abs(motion.pp - before[0]) > 1e-9 * motion.pp or abs(motion.vv - before[1]) > 1e-9 * motion.vv:
+        before = motion.pp, motion.vv
+        motion.predict(1, power)
+        motion.update(0, 0, variance)
+    return motion

@@ -4,13 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from pipeline.tracking.association import Pairs, ambiguous, assign, motion_cost
+from pipeline.tracking.association import ambiguous, assign, motion_cost
 
 
-def pairs(costs: list[list[float]]) -> Pairs:
+def pairs(costs: list[list[float]]) -> dict[tuple[int, int], float]:
     matrix = np.array(costs, float)
-    track, detection = np.nonzero(np.isfinite(matrix))
-    return Pairs(track, detection, matrix[track, detection], matrix.shape)
+    return {(int(i), int(j)): float(matrix[i, j]) for i, j in zip(*np.nonzero(np.isfinite(matrix)), strict=True)}
+
+
+def matched(match: list[int]) -> dict[int, int]:
+    return {i: j for i, j in enumerate(match) if j >= 0}
 
 
 INF = float("inf")
@@ -27,7 +30,7 @@ INF = float("inf")
     ],
 )
 def test_assignment(costs: list[list[float]], expected: list[int]) -> None:
-    assert assign(pairs(costs)).tolist() == expected
+    assert assign(pairs(costs)) == matched(expected)
 
 
 @given(st.lists(st.lists(st.one_of(st.just(INF), st.floats(-20, 20)), min_size=4, max_size=4), min_size=1, max_size=6))
@@ -36,9 +39,8 @@ def test_assignment_is_the_hungarian_one(costs: list[list[float]]) -> None:
     far = np.where(np.isfinite(costs), costs, 1e6)
     rows, columns = linear_sum_assignment(far)
     best = far[rows, columns].sum()
-    taken = np.flatnonzero(found >= 0)
-    assert len(set(found[taken])) == len(taken)
-    own = far[taken, found[taken]].sum() + 1e6 * (min(far.shape) - len(taken))
+    assert len(set(found.values())) == len(found)
+    own = sum(far[i, j] for i, j in found.items()) + 1e6 * (min(far.shape) - len(found))
     assert own == pytest.approx(best, abs=1e-6)
 
 
@@ -55,7 +57,8 @@ def test_assignment_is_the_hungarian_one(costs: list[list[float]]) -> None:
     ],
 )
 def test_ambiguity_by_a_margin_of_three(costs: list[list[float]], match: list[int], expected: list[bool]) -> None:
-    assert ambiguous(pairs(costs), np.array(match), margin=3).tolist() == expected
+    unsure = ambiguous(pairs(costs), matched(match), margin=3)
+    assert unsure == {i for i, is_unsure in enumerate(expected) if is_unsure}
 
 
 def test_motion_cost_has_heavy_tails_and_prefers_the_certain_track() -> None:

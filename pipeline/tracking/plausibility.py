@@ -1,0 +1,88 @@
+"""What an animal can do from one frame to the next, and how plausible it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import log, log1p, pi
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.tracking.association import FREEDOM
+from pipeline.tracking.chains import Chains, chains_of
+from pipeline.tracking.live import Live
+from pipeline.tracking.part import Part
+from pipeline.tracking.scale import Scale
+
+Floats = NDArray[np.float64]
+Reach = Callable[[Floats, Floats], Floats]
+
+_LONG = 1.25
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the tracker takes for possible, in frames and px.
+
+    Parameters
+    ----------
+    patience
+        Frames that an unseen track is kept.
+    high_score
+        Detections at or above it start tracks and are matched first.
+    margin
+        Natural log of the odds below which a match is ambiguous.
+    longest_gap
+        Frames that a tracklet may miss; an animal found again later begins a new one.
+    surprise
+        Squared distance between foretold and found position, in variances, beyond which a new tracklet begins.
+    """
+
+    patience: int = 15
+    high_score: float = 0.5
+    margin: float = 4.0
+    longest_gap: int = 3
+    surprise: float = 64.0
+
+
+class Plausibility:
+    """Gates and costs of a camera.
+
+    Parameters
+    ----------
+    scale, limits, reach
+        See :class:`pipeline.tracking.tracker.Tracker`.
+    """
+
+    def __init__(self, scale: Scale, limits: Limits, reach: Reach | None) -> None:
+        self.scale, self.limits = scale, limits
+        self.noise, self.power = scale.noise**2, scale.acceleration**2
+        self._reach = reach
+
+    def chains(self, part: Part) -> Chains:
+        """The uncontested links of a part."""
+        reach = np.full(len(part), self.scale.step) if self._reach is None else self._reach(*part.xy.T)
+        # The centroid of a blob with a second animal in it is off by up to half of that animal's length.
+        excess = np.maximum(part.size[:, 1] - _LONG * self.scale.length, 0) / 2 + 2 * self.scale.noise
+        return chains_of(part, reach, excess)
+
+    def within_reach(self, track: Live, chains: Chains, index: int) -> list[int]:
+        """The rows of a frame (its place in `chains.frames`) where a track may be found."""
+        # An animal in a shared blob is wherever the blob is: it is sought around its prediction instead.
+        x, y = (track.x, track.y) if track.merged else (track.last_x, track.last_y)
+        step = self.scale.step if self._reach is None else float(self._reach(np.array([x]), np.array([y]))[0])
+        radius = step * (chains.frames[index][0] - track.seen)
+        return [
+            row
+            for row in chains.around(index, x, radius + chains.widest[index][1])
+            if (chains.x[row] - x) ** 2 + (chains.y[row] - y) ** 2 <= (radius + chains.excess[row]) ** 2
+        ]
+
+    def cost(self, track: Live, chains: Chains, row: int) -> float:
+        """Negative log-likelihood of a pair, by motion, size and orientation."""
+        variance = track.pp + self.noise
+        squared = (chains.x[row] - track.x) ** 2 + (chains.y[row] - track.y) ** 2
+        cost = (FREEDOM + 2) / 2 * log1p(squared / (FREEDOM * variance)) + log(variance)
+        size = log(chains.area[row] / track.area) / (3 * self.scale.size_change)
+        turn = (chains.orientation[row] - track.orientation + pi / 2) % pi - pi / 2
+        turn = (turn / (2 * self.scale.turn)) ** 2 / 2
+        return cost + min(size * size / 2, 3) + (turn if turn < 2 else 2)  # an unknown orientation counts as another
