@@ -37,10 +37,7 @@ def read(path: Path) -> CameraGroup:
     SkeinError
         If the file is not TOML, or a section lacks a key or has an impossible value.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SkeinError(f"{path.name}: expected a calibration in aniposelib's layout: {error}") from error
+    data = _parsed(path)
     sections = [key for key, value in data.items() if key.startswith("cam_") and isinstance(value, dict)]
     if not sections:
         raise SkeinError(f"{path.name}: expected sections [cam_0], [cam_1] …, found {list(data) or 'nothing'}.")
@@ -54,11 +51,7 @@ def read(path: Path) -> CameraGroup:
 
 def read_world(path: Path) -> str | None:
     """What ties a calibration to the world: ``markers``, ``board``, ``camera`` (nothing does), None where not said."""
-    try:
-        section = tomllib.loads(path.read_text(encoding="utf-8")).get("skein", {})
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SkeinError(f"{path.name}: expected a calibration in aniposelib's layout: {error}") from error
-    return section.get("world")
+    return _parsed(path).get("skein", {}).get("world")
 
 
 def write(path: Path, cameras: CameraGroup, extra: dict[str, Any] | None = None) -> None:
@@ -83,21 +76,35 @@ def write(path: Path, cameras: CameraGroup, extra: dict[str, Any] | None = None)
     write_text(path, tomlkit.dumps(document))
 
 
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # not there, not TOML, not text
+        raise SkeinError(f"{path.name}: expected a calibration in aniposelib's layout: {error}") from error
+
+
 def _camera(file: str, key: str, section: dict[str, Any]) -> Camera:
     missing = [name for name in _KEYS if name not in section]
     if missing:
         raise SkeinError(f"{file}: section [{key}] lacks {', '.join(missing)}.")
+    try:
+        matrix, distortion, rotation, translation = (
+            np.asarray(section[name], float) for name in ("matrix", "distortions", "rotation", "translation")
+        )
+        width, height = section["size"]
+        size = int(width), int(height)
+    except (TypeError, ValueError) as error:
+        raise SkeinError(f"{file}: section [{key}] has a value that is not of the expected numbers: {error}") from error
     fisheye = bool(section.get("fisheye", False))
-    distortion = np.ravel(section["distortions"]).astype(float)
     expected = 4 if fisheye else 5
-    if len(distortion) > expected:
-        raise SkeinError(f"{file}: [{key}] has {len(distortion)} distortion coefficients, expected {expected}.")
+    if distortion.size > expected:
+        raise SkeinError(f"{file}: [{key}] has {distortion.size} distortion coefficients, expected {expected}.")
     return Camera(
         name=str(section["name"]),
-        size=(section["size"][0], section["size"][1]),
+        size=size,
         model="fisheye" if fisheye else "pinhole",
-        matrix=np.asarray(section["matrix"], float),
-        distortion=np.pad(distortion, (0, expected - len(distortion))),
-        rotation=np.asarray(section["rotation"], float),
-        translation=np.asarray(section["translation"], float),
+        matrix=matrix,
+        distortion=np.pad(np.ravel(distortion), (0, expected - distortion.size)),
+        rotation=rotation,
+        translation=translation,
     )
