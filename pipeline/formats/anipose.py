@@ -1,7 +1,8 @@
 """aniposelib's `calibration.toml`: one `[cam_N]` section per camera, plus what that layout lacks.
 
 Layout: `name, size, matrix, distortions, rotation` (Rodrigues, world to camera)`, translation` (here: m)`, fisheye`.
-Skein adds `[skein]` for the unit and the report; other readers ignore it.
+The unit and what else that layout lacks stand in its `[metadata]`, which aniposelib keeps as it is; it takes any other
+section for a camera.
 """
 
 import tomllib
@@ -51,11 +52,11 @@ def read(path: Path) -> CameraGroup:
 
 def read_world(path: Path) -> str | None:
     """What ties a calibration to the world: ``markers``, ``board``, ``camera`` (nothing does), None where not said."""
-    return _parsed(path).get("skein", {}).get("world")
+    return _parsed(path).get("metadata", {}).get("world")
 
 
 def write(path: Path, cameras: CameraGroup, extra: dict[str, Any] | None = None) -> None:
-    """Write cameras, and `extra` as the `[skein]` section, atomically."""
+    """Write cameras, and `extra` in the `[metadata]`, atomically."""
     document = tomlkit.document()
     for number, camera in enumerate(cameras):
         section = tomlkit.table()
@@ -71,8 +72,7 @@ def write(path: Path, cameras: CameraGroup, extra: dict[str, Any] | None = None)
             }
         )
         document[f"cam_{number}"] = section
-    document["metadata"] = tomlkit.table()
-    document["skein"] = tomlkit.item({"unit": "m", **(extra or {})})
+    document["metadata"] = tomlkit.item({"unit": "m", **(extra or {})})
     write_text(path, tomlkit.dumps(document))
 
 
