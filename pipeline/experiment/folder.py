@@ -58,18 +58,22 @@ class Experiment:
 
     @property
     def name(self) -> str:
+        """As it is shown to people."""
         return self.configuration.name
 
     @property
     def calibration_path(self) -> Path:
+        """The cameras in use (:mod:`pipeline.formats.anipose`); the file need not exist."""
         return self.root / "calibration.toml"
 
     @cached_property
     def camera_names(self) -> tuple[str, ...]:
+        """In the order of the file."""
         return tuple(camera.name for camera in self.configuration.camera)
 
     @cached_property
     def recording_names(self) -> tuple[str, ...]:
+        """In the order of the file."""
         return tuple(recording.name for recording in self.configuration.recording)
 
     def recording(self, name: str) -> Recording:
@@ -93,15 +97,19 @@ class Experiment:
         return self.root / "recordings" / self.recording(recording).name
 
     def detections_folder(self, recording: str, camera: str) -> Path:
+        """Holds ``part-<first>-<stop>.parquet`` of one camera (schema `DETECTIONS`, file metadata `image_size`)."""
         return self.folder(recording) / "detections" / self._camera(camera)
 
     def tracks_path(self, recording: str, camera: str) -> Path:
+        """The tracks of one camera (schema `TRACKS`)."""
         return self.folder(recording) / "tracks" / f"{self._camera(camera)}.parquet"
 
     def trajectories_path(self, recording: str) -> Path:
+        """The animals in the world (schema `TRAJECTORIES`, file metadata `unit`)."""
         return self.folder(recording) / "trajectories.parquet"
 
     def results_folder(self, recording: str, plugin: str) -> Path:
+        """Where a plugin writes; `plugin` is its own name, never text from elsewhere."""
         return self.folder(recording) / "results" / plugin
 
     def _camera(self, name: str) -> str:
