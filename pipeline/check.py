@@ -1,8 +1,8 @@
 """Looking an experiment over before anything is computed: all problems at once."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from pipeline.calibration.sources import calibration_files
 from pipeline.errors import InvalidExperiment, SkeinError
 from pipeline.experiment import Experiment
 from pipeline.experiment.folder import CONFIGURATION
@@ -58,23 +58,21 @@ def check_recording(experiment: Experiment, recording: str) -> Checked:
 
 
 def _calibration_problems(experiment: Experiment) -> list[str]:
+    """What the calibration would stumble over, found by what it reads its files with."""
+    from pipeline.calibration.world import read_markers
+    from pipeline.formats.survey import surveyed_points
+
     problems = []
     for camera in experiment.configuration.camera:
-        film = camera.calibration_video
-        if film is not None and not _exists(experiment, film):
-            problems.append(f"{CONFIGURATION}: camera {camera.name!r} calibration_video: there is no {film}")
-    survey = experiment.configuration.world_points_file
-    if survey is not None and not _exists(experiment, survey):
-        problems.append(f"{CONFIGURATION}: world_points_file: there is no {survey}")
+        try:
+            calibration_files(experiment, camera)
+        except SkeinError as error:
+            problems.append(f"{CONFIGURATION}: {error}")
+    try:
+        read_markers(experiment, surveyed_points(experiment).points)
+    except SkeinError as error:
+        problems.extend(f"{CONFIGURATION}: {line}" for line in str(error).splitlines())
     return problems
-
-
-def _exists(experiment: Experiment, named: str) -> bool:
-    """A file, a folder, or a pattern that some file fits."""
-    path = experiment.file(named)
-    if path.exists():
-        return True
-    return any(character in path.name for character in "*?[") and any(Path(path.parent).glob(path.name))
 
 
 def _parameter_problems(experiment: Experiment) -> list[str]:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from openpyxl import Workbook
+
 from pipeline.api import Experiment
 from pipeline.check import check_experiment
 from tests.video.numbered import write_numbered
@@ -45,3 +47,28 @@ def test_every_missing_and_corrupt_video_is_a_problem(tmp_path: Path) -> None:
     assert "a.mp4" in missing
     assert corrupt.startswith("recording r: b: ")
     assert "b.mp4" in corrupt
+
+
+def test_calibration_files_are_looked_for_as_the_calibration_does(tmp_path: Path) -> None:
+    """Pictures in folders that fit a pattern, and a sheet of a workbook."""
+    workbook = Workbook()
+    workbook.create_sheet("Tank").append(["id", "x", "y", "z"])
+    workbook["Tank"].append(["A", 0.5, 0.25, 0.0])
+    workbook.save(tmp_path / "survey.xlsx")
+    for day in ("monday", "tuesday"):
+        (tmp_path / day).mkdir()
+        (tmp_path / day / "board.png").write_bytes(b"")
+
+    def problems(film: str, survey: str, marker: str) -> tuple[str, ...]:
+        (tmp_path / "experiment.toml").write_text(
+            f'name = "c"\nworld_points_file = "{survey}"\n'
+            f'[[camera]]\nname = "a"\ncalibration_video = "{film}"\nmarkers = {{ {marker} = [3, 4] }}\n'
+        )
+        return check_experiment(Experiment.open(tmp_path)).problems
+
+    assert problems("*day/*.png", "survey.xlsx#Tank", "A") == ()
+    film, sheet = problems("*week/*.png", "survey.xlsx#Pond", "A")
+    assert "Camera a, calibration_video: there is no" in film
+    assert "Pond" in sheet
+    (marker,) = problems("monday", "survey.xlsx#Tank", "B")
+    assert "B" in marker

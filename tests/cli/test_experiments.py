@@ -102,8 +102,8 @@ def test_check_names_everything_at_once(skein: Skein, tmp_path: Path) -> None:
     for line, part in zip(
         wrong,
         [
-            "no cal/*.png",
-            "no survey.csv",
+            "cal/*.png",
+            "no file survey.csv",
             "[parameters.sgment]: there is no such job",
             "min_area",
             "colour",
