@@ -1,16 +1,18 @@
 """The job `track`: detections of each camera → `tracks/<camera>.parquet`."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import SkeinError
-from pipeline.files import replacing
+from pipeline.files import data_fingerprint, file_fingerprint, replacing
 from pipeline.formats import anipose
 from pipeline.jobs.declaration import Context
 from pipeline.tracking.filling import track_rows
@@ -24,6 +26,9 @@ from pipeline.tracking.tracker import Limits, Tracker
 from pipeline.tracking.tracklets import TrackletStore
 from pipeline.types import TRACKS, Arena, Camera
 from pipeline.video import Timeline
+
+_VERSION = 1  # raise it when the same parameters and detections give other tracks
+_KEY, _REPORT = b"key", b"report"
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,19 @@ class CameraItem:
     camera: Camera | None = None
     arena: Arena | None = None
 
+    def key(self) -> str:
+        """Fingerprint of all that determines the tracks."""
+        lens = None
+        if self.camera is not None and self.parameters.max_speed is not None:
+            lens = [value.tolist() if isinstance(value, np.ndarray) else value for value in vars(self.camera).values()]
+        return data_fingerprint(
+            [
+                _VERSION, self.parameters.model_dump(mode="json"), self.fps, self.animals, lens,
+                self.arena.model_dump(mode="json") if self.arena is not None else None,
+                [[path.name, file_fingerprint(path)] for path in DetectionFiles.of(self.detections).paths],
+            ]
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class CameraReport:
@@ -74,12 +92,24 @@ class CameraReport:
 
 
 def run(context: Context, parameters: Track) -> None:
-    """Track every camera of the recording, one per item of the fan-out."""
+    """Track every camera of the recording, one per item of the fan-out.
+
+    Cameras whose file was made from the same detections with the same parameters are kept: a job that was killed goes
+    on with the others.
+    """
     assert context.recording is not None
     items = _items(context, context.recording, parameters)
-    context.progress(0, len(items), "tracking")
     folder = items[0].output.parent
-    for done, (_, report) in enumerate(context.fanout.map(track_camera, items), start=1):
+    left = []
+    for item in items:
+        report = finished(item)
+        if report is None:
+            left.append(item)
+        else:
+            context.note(report.sentence())
+    kept = len(items) - len(left)
+    context.progress(kept, len(items), "tracking")
+    for done, (_, report) in enumerate(context.fanout.map(track_camera, left), start=kept + 1):
         context.note(report.sentence())
         context.progress(done, len(items), f"{report.name} tracked")
     current = {item.output for item in items}
@@ -125,6 +155,17 @@ def _items(context: Context, recording: str, parameters: Track) -> list[CameraIt
     return items
 
 
+def finished(item: CameraItem) -> CameraReport | None:
+    """What came out of a camera whose file is what tracking it would give; None where it must be tracked."""
+    try:
+        metadata = pq.read_schema(item.output).metadata or {}
+    except (OSError, pa.ArrowInvalid):  # missing or damaged: it is written anew
+        return None
+    if metadata.get(_KEY, b"").decode() != item.key():
+        return None
+    return CameraReport(**json.loads(metadata[_REPORT]))
+
+
 def track_camera(item: CameraItem) -> CameraReport:
     """Track one camera: one pass over its detections, one over its tracklets' rows, memory for one part at a time."""
     files, wanted = DetectionFiles.of(item.detections), item.parameters
@@ -150,13 +191,17 @@ def track_camera(item: CameraItem) -> CameraReport:
                 animals=item.animals,
                 area=float(np.prod(size)) if size else 0,
             )
+        tracks = int(stitched.track.max(initial=-1)) + 1
+        report = CameraReport(item.name, len(tracklets), tracks, stitched.short, stitched.surplus)
+        metadata: dict[bytes | str, bytes | str] = {_KEY: item.key(), _REPORT: json.dumps(asdict(report))}
+        if size:
+            metadata["image_size"] = f"{size[0]},{size[1]}"
+        schema = TRACKS.with_metadata(metadata)
         fill = 0 if classic else round(wanted.fill_gap_s * item.fps)
-        schema = TRACKS.with_metadata({"image_size": f"{size[0]},{size[1]}"} if size else None)
         with replacing(item.output) as path, pq.ParquetWriter(path, schema, compression="zstd") as writer:
             for table in track_rows(store.parts(), stitched.track, fill):
                 writer.write_table(table.replace_schema_metadata(schema.metadata))
-    tracks = int(stitched.track.max(initial=-1)) + 1
-    return CameraReport(item.name, len(tracklets), tracks, stitched.short, stitched.surplus)
+    return report
 
 
 @contextmanager

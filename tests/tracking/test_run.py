@@ -103,6 +103,33 @@ def test_parts_and_workers_make_no_difference(experiment: Experiment) -> None:
     pd.testing.assert_frame_equal(left[same], right[same])
 
 
+def test_a_resumed_job_keeps_the_cameras_that_are_done(experiment: Experiment) -> None:
+    def written(camera: str) -> int:
+        return experiment.tracks_path("morning", camera).stat().st_mtime_ns
+
+    notes = run_now(JOB, experiment, "morning").notes
+    left, right = written("left"), written("right")
+    rows = tracks(experiment, "right")
+    experiment.tracks_path("morning", "right").write_bytes(b"damaged")
+    assert set(run_now(JOB, experiment, "morning").notes) == set(notes)
+    assert written("left") == left
+    assert written("right") != right
+    pd.testing.assert_frame_equal(tracks(experiment, "right"), rows)
+    run_now(JOB, experiment, "morning", {"min_detections": 7})
+    assert written("left") != left
+
+
+def test_other_detections_are_tracked_anew(experiment: Experiment, scene: tuple[Swimmers, pa.Table]) -> None:
+    run_now(JOB, experiment, "morning")
+    truth, table = scene
+    fewer = table.filter(pa.array(table["frame"].to_numpy() < CUT))
+    write_parts(experiment.detections_folder("morning", "right"), fewer, [0, CUT], truth.size)
+    (experiment.detections_folder("morning", "right") / f"part-{0:08d}-{FRAMES:08d}.parquet").unlink()
+    run_now(JOB, experiment, "morning")
+    assert tracks(experiment, "left")["frame"].max() > CUT
+    assert tracks(experiment, "right")["frame"].max() < CUT
+
+
 def test_an_observed_row_is_its_detection(experiment: Experiment, scene: tuple[Swimmers, pa.Table]) -> None:
     run_now(JOB, experiment, "morning")
     found = scene[1].to_pandas().set_index(["frame", "detection"])
