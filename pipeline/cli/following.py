@@ -37,6 +37,7 @@ def follow(ledger: Ledger, ids: list[int]) -> int:
         line.keep("Cancelling …")
         for identity in ids:
             ledger.cancel(identity)
+        ensure_supervisor()  # only it can stop what runs
         while any(ledger.row(identity).active for identity in ids):
             time.sleep(POLL_S)
         line.keep("Cancelled. What was finished is kept; the same command goes on from there.")

@@ -10,7 +10,7 @@ class Evaluate(Parameters):
 
     truth: str = parameter(
         "", "CSV or Parquet table with columns frame or time_s, individual, x, y and z where known, in the unit of the "
-        "trajectories; empty: the truth/ folder of a synthetic experiment.",
+        "trajectories, absolute or from the experiment folder; empty: the truth/ folder of a synthetic experiment.",
     )  # fmt: skip
     gate_mm: float = parameter(
         30.0, "A position further than this from an animal does not count as that animal.", unit="mm", minimum=0.1
