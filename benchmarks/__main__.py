@@ -40,9 +40,16 @@ def table(rows: list[Row]) -> list[str]:
     """The rows as Markdown."""
     lines = ["| what | median | lowest – highest | against | target | |", "|---|--:|---|---|---|---|"]
     for row in rows:
-        spread = f"{row.spread[0]:.3g} – {row.spread[1]:.3g}" if row.spread else ""
-        lines.append(f"| {row.name} | {row.value:.3g} {row.unit} | {spread} | {row.peer} | {row.target} | {row.note} |")
+        spread = " – ".join(map(_said, row.spread)) if row.spread else ""
+        lines.append(
+            f"| {row.name} | {_said(row.value)} {row.unit} | {spread} | {row.peer} | {row.target} | {row.note} |"
+        )
     return lines
+
+
+def _said(value: float) -> str:
+    """Three digits, and no powers of ten."""
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{float(f'{value:.3g}'):,.0f}"
 
 
 def main(names: list[str]) -> int:
