@@ -174,7 +174,9 @@ def recording_form(services: Services, view: View) -> Component:
                         searchable=True,
                         clearable=True,
                         limit=200,
-                        placeholder="no video" if videos else "no video found below the experiment's folder",
+                        placeholder="no video"
+                        if videos
+                        else "no video found below the experiment's folder and the dashboard's --root",
                         size="sm",
                     )
                     for camera in cameras

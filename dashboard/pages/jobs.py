@@ -29,24 +29,23 @@ STATES: dict[str, tuple[LedgerState, ...] | None] = {
 _LABELS = {"all": "All", "active": "Active", "failed": "Failed", "finished": "Finished"}
 _GRID = "jobs-grid"
 _COLUMNS = [
-    {"field": "id", "headerName": "Job", "width": 75, "type": "rightAligned"},
-    {"field": "state", "headerName": "State", "cellRenderer": "SkeinState", "width": 130},
-    {"field": "title", "headerName": "What", "minWidth": 150, "flex": 1},
-    {"field": "recording", "headerName": "Recording", "minWidth": 120, "flex": 1},
-    {"field": "experiment", "headerName": "Experiment", "minWidth": 115, "flex": 1},
-    {"field": "fraction", "headerName": "Progress", "cellRenderer": "SkeinProgress", "width": 140},
-    {"field": "left", "headerName": "Left", "width": 105, "sortable": False},
-    {"field": "priority", "headerName": "Priority", "width": 92, "type": "rightAligned"},
-    {"field": "created", "headerName": "Asked for, UTC", "width": 150},
-    {"field": "took", "headerName": "Took", "width": 90},
+    {"field": "id", "headerName": "Job", "width": 58, "type": "rightAligned"},
+    {"field": "state", "headerName": "State", "cellRenderer": "SkeinState", "width": 108},
+    {"field": "title", "headerName": "What", "minWidth": 175, "flex": 1},
+    {"field": "recording", "headerName": "Recording", "minWidth": 105, "flex": 1},
     {
         "field": "message",
         "headerName": "Message",
-        "minWidth": 160,
+        "minWidth": 150,
         "flex": 2,
         "sortable": False,
         "tooltipField": "message",
     },
+    {"field": "fraction", "headerName": "Progress", "cellRenderer": "SkeinProgress", "width": 110},
+    {"field": "created", "headerName": "Asked for", "width": 118},
+    {"field": "took", "headerName": "Took", "width": 100},
+    {"field": "priority", "headerName": "Priority", "width": 88, "type": "rightAligned"},
+    {"field": "experiment", "headerName": "Experiment", "minWidth": 115, "flex": 1},
 ]
 
 
@@ -172,7 +171,11 @@ def as_cells(row: JobRow, titles: dict[str, str]) -> dict[str, Any]:
         Folder of an open experiment → its name.
     """
     waits = f"after {', '.join(map(str, row.after))}" if row.state == "queued" and row.after else ""
-    message = "being cancelled" if row.cancelling and row.state == "running" else (row.error or row.message or waits)
+    doing = row.message if row.active else ""  # what a finished job did last tells nothing
+    message = "being cancelled" if row.cancelling and row.state == "running" else (row.error or doing or waits)
+    took = duration(_seconds(row)) if row.finished and row.started else ""
+    if row.state == "running" and row.eta_s is not None:
+        took = f"{duration(row.eta_s)} left"
     return {
         "id": str(row.id),
         "state": row.state,
@@ -180,10 +183,9 @@ def as_cells(row: JobRow, titles: dict[str, str]) -> dict[str, Any]:
         "recording": row.recording or "whole experiment",
         "experiment": titles.get(row.experiment, row.experiment.replace("\\", "/").rsplit("/", 1)[-1]),
         "fraction": row.fraction if row.state == "running" else None,
-        "left": duration(row.eta_s) if row.state == "running" and row.eta_s is not None else "",
         "priority": row.priority,
-        "created": f"{row.created:%Y-%m-%d %H:%M}",
-        "took": duration(_seconds(row)) if row.finished and row.started else "",
+        "created": f"{row.created.astimezone():%d %b %H:%M}",
+        "took": took,
         "message": message,
     }
 

@@ -139,7 +139,9 @@ def run_label(states: Mapping[Cell, Status]) -> str:
     if left:
         return f"Run everything that is missing or stale ({left})"
     active = any(status.state in {"queued", "running"} for status in states.values())
-    return "Everything is queued or running" if active else "Everything is up to date"
+    if active:
+        return "Everything is queued or running"
+    return "Everything is up to date" if any(recording for _, recording in states) else "Nothing to run yet"
 
 
 def listed(experiment: Experiment, states: Mapping[Cell, Status], text: str, chosen: str) -> list[str]:

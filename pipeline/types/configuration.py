@@ -73,9 +73,9 @@ class Recording(Entry):
     name: str = Field(pattern=NAME)
     videos: dict[str, str] = Field(min_length=1, description="camera name → video file, relative to the experiment")
     recorded_fps: float | None = Field(
-        None, gt=0, description="frames per second as recorded; default: the container's"
+        None, gt=0, description="frames per second as recorded; default: what the files say"
     )
-    start: datetime | None = Field(None, description="date and time of the first frame")
+    start: datetime | None = Field(None, description="date and time of the first frame, e.g. 2024-05-17T09:30:00")
     start_at_s: float = Field(0.0, ge=0, description="skip this many recorded seconds of the videos")
     duration_s: float | None = Field(None, gt=0, description="use this many recorded seconds; default: to the end")
     stride: int = Field(1, ge=1, description="use every n-th frame")

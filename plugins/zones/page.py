@@ -16,7 +16,6 @@ from dashboard.api import (
     duration,
     empty_state,
     individual_colours,
-    link_button,
     missing_result,
     page_header,
     panel,
@@ -34,6 +33,16 @@ if TYPE_CHECKING:
     from dashboard.api import Services
 
 _SHOWS = "Shows when, how often and how long each animal is in each zone, and how many animals are there together."
+_EXAMPLE = """\
+[[zone]]
+name = "shelter"
+polygon = [[0.2, 0.1], [0.6, 0.1], [0.6, 0.4], [0.2, 0.4]]
+
+[[zone]]
+name = "centre"
+cylinder = [1.0, 0.5]
+radius = 0.25
+"""
 
 
 def layout(services: "Services", view: View) -> Component:
@@ -70,9 +79,11 @@ def body(services: "Services", view: View) -> list[Component]:
     found = shown_results(services, view)
     if found is None:
         if view.experiment is not None and not view.experiment.configuration.zone:
-            needs = "No zone is defined yet: draw one under [[zone]] in experiment.toml, then come back."
-            there = link_button("Edit the experiment", view.link("overview"), "edit", primary=True)
-            return [empty_state(_SHOWS, needs, there, "zones")]
+            needs = (
+                "No zone is defined yet: add lines like these at the end of experiment.toml and save it. "
+                "Lengths are in metres, or in pixels where neither markers nor a calibration say where the floor is."
+            )
+            return [empty_state(_SHOWS, needs, html.Pre(_EXAMPLE, className="example"), "zones")]
         return [missing_result(services, view, "zones", _SHOWS)]
     return [
         panel(panels.summary(found)),

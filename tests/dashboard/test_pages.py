@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 
 from dashboard import entering
 from dashboard.app import create_app
+from dashboard.components.states import Status
 from dashboard.page import Page, Place
 from dashboard.pages import jobs as jobs_page
 from dashboard.pages import load_pages
@@ -175,6 +177,7 @@ def test_the_state_of_an_experiment_in_words(services: Services) -> None:
     states = services.states(experiment)
     assert sentence(experiment, states) == "0 of 2 recordings complete."
     assert run_label(states) == f"Run everything that is missing or stale ({todo(states)})"
+    assert run_label({("calibrate", None): Status("unneeded")}) == "Nothing to run yet"
     services.submit(experiment, "segment", ["trial_1"], {})
     after = services.states(experiment)
     assert sentence(experiment, after) == "0 of 2 recordings complete, 1 stage queued."
@@ -197,6 +200,10 @@ def test_jobs_are_listed_filtered_and_sorted(services: Services) -> None:
     assert [row.id for row in jobs_page.ordered(rows, [{"colId": "id", "sort": "desc"}])] == [second, first]
     cells = jobs_page.as_cells(services.ledger.row(second), {str(experiment.root): "Pond"})
     assert (cells["experiment"], cells["state"], cells["recording"]) == ("Pond", "queued", "trial_2")
+    running = replace(services.ledger.row(second), state="running", eta_s=80.0, message="left: 3 animals")
+    cells = jobs_page.as_cells(running, {})
+    assert (cells["took"], cells["message"]) == ("1 min 20 s left", "left: 3 animals")
+    assert jobs_page.as_cells(replace(running, state="done"), {})["message"] == ""
 
 
 def test_a_new_experiment_from_the_form(services: Services, pond: Path) -> None:

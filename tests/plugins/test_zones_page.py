@@ -53,7 +53,11 @@ def test_without_a_result_the_page_says_what_it_needs(tmp_path: Path) -> None:
     assert "Zone statistics" in text_of(page.layout(services(opened), view(opened)))
     without = TOML[: TOML.index("[[zone]]")] + TOML[TOML.index("[[recording]]") :]
     (tmp_path / "experiment.toml").write_text(without)
-    assert "No zone is defined yet" in text_of(page.layout(services(opened), view(Experiment.open(tmp_path))))
+    shown = text_of(page.layout(services(opened), view(Experiment.open(tmp_path))))
+    assert "No zone is defined yet" in shown
+    with (tmp_path / "experiment.toml").open("a", encoding="utf-8") as file:
+        file.write(page._EXAMPLE)
+    assert [zone.name for zone in Experiment.open(tmp_path).configuration.zone] == ["shelter", "centre"]
 
 
 def test_the_page_is_served_in_the_app(opened: Experiment) -> None:
