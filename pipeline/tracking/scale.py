@@ -13,8 +13,10 @@ Floats = NDArray[np.float64]
 _ISOLATED = 0.5
 _ENOUGH = 30
 _ALIKE = float(np.log(2))  # change of log area beyond which two spots are not clearly the same animal
+_LASTING = 10  # frames in a row in which a spot must be clearly the same one to count as an animal
 _SAMPLE_ROWS = 8000
 _RUN = 50
+_FINEST = 0.3  # px: nothing is measured better
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,10 @@ class Scale:
 def measure(parts: Iterable[Part]) -> Scale:
     """Measure a sample of detections.
 
-    Animals that are clearly the same one in three frames in a row (nearest to each other, everyone else at least twice
-    as far, areas alike) give the distributions of steps and of accelerations: spots that flicker here and there are
-    often nearest to each other in two frames, and would pass for very fast animals. Where there are fewer than 30
-    such, body lengths stand in.
+    Animals that are clearly the same one in ten frames in a row (nearest to each other, everyone else at least twice as
+    far, areas alike) give the distributions of steps and of accelerations: spots that flicker here and there are often
+    nearest to each other in a few frames, and would pass for very fast animals. Where there are fewer than 30 such,
+    three frames in a row are enough, and where there are fewer than 30 of those, body lengths stand in.
     """
     boxes: list[Floats] = []
     areas: list[Floats] = []
@@ -65,38 +67,40 @@ def measure(parts: Iterable[Part]) -> Scale:
     bends: list[Floats] = []
     sizes: list[Floats] = []
     turns: list[Floats] = []
+    ages: list[NDArray[np.int64]] = []
     for part in parts:
         boxes.append(np.hypot(part["width"], part["height"]))
         areas.append(part["area"])
-        before: tuple[int, slice, NDArray, Floats] | None = None
+        before: tuple[int, slice, Floats, Floats, NDArray[np.int64]] | None = None
         for frame, rows in _sampled(part):
             xy = part.xy[rows]
+            arrival, age = np.full_like(xy, np.nan), np.ones(len(xy), np.int64)
             if before is not None and frame == before[0] + 1:
-                _, old_rows, old_arrival, old_xy = before
+                _, old_rows, old_arrival, old_xy, old_age = before
                 old, new = isolated_pairs(old_xy, xy)
                 growth = np.log(part["area"][rows][new] / part["area"][old_rows][old])
                 alike = abs(growth) < _ALIKE
                 old, new, growth = old[alike], new[alike], growth[alike]
                 move = xy[new] - old_xy[old]
-                known = np.isfinite(old_arrival[old, 0])
-                steps.append(move[known])
-                bends.append((move - old_arrival[old])[known])
+                steps.append(move)
+                bends.append(move - old_arrival[old])
+                ages.append(old_age[old] + 1)
                 sizes.append(growth)
                 turns.append(axial(part["orientation"][rows][new] - part["orientation"][old_rows][old]))
-                arrival = np.full_like(xy, np.nan)
-                arrival[new] = move
-            else:
-                arrival = np.full_like(xy, np.nan)
-            before = (frame, rows, arrival, xy)
+                arrival[new], age[new] = move, ages[-1]
+            before = (frame, rows, arrival, xy, age)
     length = _median(boxes, 1.0)
-    moves = np.concatenate([*steps, np.empty((0, 2))])
-    bent = np.concatenate([*bends, np.empty((0, 2))])
-    noise = max(0.02 * length, 0.3)
+    age = np.concatenate([*ages, np.empty(0, np.int64)])
+    witnessed = age >= (_LASTING if np.count_nonzero(age >= _LASTING) >= _ENOUGH else 3)
+    moves = np.concatenate([*steps, np.empty((0, 2))])[witnessed]
+    bent = np.concatenate([*bends, np.empty((0, 2))])[witnessed]
+    noise = max(0.02 * length, _FINEST)
     step, speed, acceleration = 0.75 * length, 0.25 * length, 0.1 * length
     if len(moves) >= _ENOUGH:
         travelled = np.hypot(*moves.T)
         step = float(np.clip(1.5 * np.quantile(travelled, 0.998) + 3 * noise, 0.2 * length, 4 * length))
-        speed = max(float(np.sqrt((travelled**2).mean())), noise)
+        # Measured, not guessed from sizes: where a large animal rests, a small one would seem to be anywhere soon.
+        speed = max(float(np.sqrt((travelled**2).mean())), _FINEST)
     if len(bent) >= _ENOUGH:
         # Turns are rare and sharp: the tail counts, not only the middle. A second difference holds six noise variances.
         spread = max(_spread(bent.ravel()), float(np.quantile(abs(bent), 0.98)) / 2.33)

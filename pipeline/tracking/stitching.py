@@ -75,7 +75,8 @@ def stitch(
     if not len(tracklets):
         return Stitched(track, 0, 0)
     price = _appearance(tracklets, area)
-    chain = _chains(tracklets, link(candidates(tracklets, scale, max_gap), len(tracklets), price))
+    doubt = price * np.maximum(1 - tracklets.count / min_frames, 0)
+    chain = _chains(tracklets, link(candidates(tracklets, scale, max_gap, doubt), len(tracklets), price))
     frames = np.bincount(chain, tracklets.count)
     kept = np.flatnonzero(frames[chain] >= min_frames)
     short = int((frames < min_frames).sum())
@@ -89,9 +90,9 @@ def stitch(
                 kept = kept[~doubtful]
                 # Without them other continuations may be the likeliest.
                 rest = tracklets.where(kept)
-                chain = _chains(rest, link(candidates(rest, scale, max_gap), len(rest), price))
+                chain = _chains(rest, link(candidates(rest, scale, max_gap, doubt[kept]), len(rest), price))
         rest = tracklets.where(kept)
-        chain = _as_many(rest, scale, animals, price, chain)
+        chain = _as_many(rest, scale, animals, price, chain, doubt[kept])
         inside = _within(rest, chain, animals)
         surplus += chain.max() + 1 - len(np.unique(chain[inside]))
         kept, chain = kept[inside], chain[inside]
@@ -108,11 +109,13 @@ class Links:
     cost: Floats
 
 
-def candidates(tracklets: Tracklets, scale: Scale, max_gap: int | None) -> Links:
+def candidates(tracklets: Tracklets, scale: Scale, max_gap: int | None, doubt: Floats) -> Links:
     """Continuations that are possible by time and distance, with their negative log-likelihoods.
 
     Position is foretold from both sides: by the mean of the two velocities for as long as an animal keeps its velocity,
-    by a random walk beyond. Of each end the next 60 beginnings in time are looked at.
+    by a random walk beyond. Of each end the next 60 beginnings in time are looked at. The `doubt` (T,) that a tracklet
+    is of an animal at all is shared by the links to and from it: alone in a long gap, a brief spot has to lie where the
+    animal is expected; next to the animal's other pieces it need not be explained.
     """
     order = np.argsort(tracklets.first, kind="stable")
     begin = np.searchsorted(tracklets.first[order], tracklets.last, side="right")
@@ -126,7 +129,8 @@ def candidates(tracklets: Tracklets, scale: Scale, max_gap: int | None) -> Links
         before = np.repeat(ends, width[ends])
         offset = np.arange(len(before)) - np.repeat(np.cumsum(width[ends]) - width[ends], width[ends])
         found.append(_weighed(tracklets, scale, before, order[begin[before] + offset]))
-    return Links(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+    before, after, cost = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    return Links(before, after, cost + (doubt[before] + doubt[after]) / 2)
 
 
 def _weighed(
@@ -196,11 +200,13 @@ def _chains(tracklets: Tracklets, follower: Integers) -> Integers:
     return chain
 
 
-def _as_many(tracklets: Tracklets, scale: Scale, animals: int, price: float, chain: Integers) -> Integers:
+def _as_many(
+    tracklets: Tracklets, scale: Scale, animals: int, price: float, chain: Integers, doubt: Floats
+) -> Integers:
     """Chains, as many as animals where that is possible: the price of a missing link rises until it is."""
     if chain.max() + 1 <= animals:
         return chain
-    links = candidates(tracklets, scale, None)
+    links = candidates(tracklets, scale, None, doubt)
     low, high = price, _HIGHEST_PRICE
     best = _chains(tracklets, link(links, len(tracklets), high))
     for _ in range(_STEPS):
