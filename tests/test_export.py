@@ -157,6 +157,13 @@ def test_the_job_writes_into_the_experiment(experiment: Experiment) -> None:
     assert any("trial_trajectories.mat" in note for note in done.notes)
 
 
+@pytest.mark.parametrize("folder", ["/etc", "../elsewhere", "a/../../b", "C:\\data", "\\\\server\\share", "..\\b"])
+def test_the_job_writes_nowhere_else(experiment: Experiment, folder: str) -> None:
+    """Its parameters may come from a browser."""
+    with pytest.raises(SkeinError, match="expected a folder inside the experiment"):
+        run_now(job("export"), experiment, "trial", {"what": "trajectories", "folder": folder})
+
+
 @pytest.mark.parametrize(
     ("what", "format", "recordings", "message"),
     [

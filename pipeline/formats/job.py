@@ -1,6 +1,9 @@
 """The declaration of `skein export`."""
 
+from pathlib import PureWindowsPath
 from typing import Literal
+
+from pydantic import field_validator
 
 from pipeline.jobs.declaration import Job, Parameters, parameter
 
@@ -14,7 +17,15 @@ class ExportParameters(Parameters):
     format: Literal["csv", "xlsx", "parquet", "mat", "movement", "mot"] = parameter(
         "csv", "File format; movement holds trajectories and tracks, mot holds tracks only."
     )
-    folder: str = parameter("exports", "Where the files go; a relative path starts from the experiment folder.")
+    folder: str = parameter("exports", "Where the files go, inside the experiment folder.")
+
+    @field_validator("folder")
+    @classmethod
+    def _inside(cls, folder: str) -> str:
+        path = PureWindowsPath(folder)  # knows both kinds of slashes
+        if path.is_absolute() or path.drive or path.root or ".." in path.parts:
+            raise ValueError(f"expected a folder inside the experiment, like exports/today, got {folder!r}")
+        return folder
 
 
 JOB = Job(
