@@ -13,6 +13,7 @@ from dashboard.settings import DEFAULT_PORT, LOG, Settings
 from pipeline.errors import SkeinError
 from pipeline.files import home
 
+_HIGHEST_PORT = 65_535
 THREADS = 24  # each playing video holds one
 
 
@@ -27,8 +28,16 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to serve on; this computer only (default: 127.0.0.1)"
     )
-    parser.add_argument("--port", type=int, default=None, help=f"port (default: {DEFAULT_PORT}, or the next free one)")
+    parser.add_argument(
+        "--port", type=_port, default=None, help=f"port (default: {DEFAULT_PORT}, or the next free one)"
+    )
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to {_HIGHEST_PORT}, got {text!r}")
+    return int(text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -42,8 +42,8 @@ _COLUMNS = [
         "tooltipField": "message",
     },
     {"field": "fraction", "headerName": "Progress", "cellRenderer": "SkeinProgress", "width": 110},
-    {"field": "created", "headerName": "Asked for", "width": 118},
-    {"field": "took", "headerName": "Took", "width": 100},
+    {"field": "created", "headerName": "Asked for", "width": 128},
+    {"field": "took", "headerName": "Took", "width": 90},
     {"field": "priority", "headerName": "Priority", "width": 88, "type": "rightAligned"},
     {"field": "experiment", "headerName": "Experiment", "minWidth": 115, "flex": 1},
 ]

@@ -36,9 +36,11 @@ def write_experiment(root: str | Path, parameters: Render) -> Experiment:
     Raises
     ------
     SkeinError
-        If the folder holds another experiment, or a demo with other parameters.
+        If the folder holds another experiment, or a demo with other parameters, or is a file.
     """
     folder = Path(root)
+    if folder.is_file():
+        raise SkeinError(f"{root} is a file: expected the name of a folder for the demo.")
     if (folder / "experiment.toml").exists():
         check_parameters(folder, parameters)
     else:

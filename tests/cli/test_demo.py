@@ -41,3 +41,9 @@ def test_another_demo_in_the_same_folder_is_refused(skein: Skein, tmp_path: Path
     answer = skein("demo", tmp_path / "other", "--animals", 0)
     assert answer.err == "skein: render: animals: expected at least 1, got 0\n"
     assert not (tmp_path / "other").exists()
+
+
+def test_a_file_is_not_a_folder_for_a_demo(skein: Skein, tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").touch()
+    answer = skein("demo", tmp_path / "film.mp4")
+    assert answer.err == f"skein: {tmp_path / 'film.mp4'} is a file: expected the name of a folder for the demo.\n"

@@ -42,3 +42,10 @@ def test_roots_are_the_given_folders_and_where_it_was_started(tmp_path: Path, mo
     (tmp_path / "a").mkdir()
     assert Settings((Path("a"),)).roots == (tmp_path / "a", tmp_path)
     assert Settings((Path("a"),), (tmp_path / "b",)).roots == (tmp_path / "b",)
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_there_cannot_be_is_told_so(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([f"--port={port}"])
+    assert f"expected a number from 0 to 65535, got '{port}'" in capsys.readouterr().err
