@@ -35,15 +35,16 @@ def shared_blob(missing: Live, chains: Chains, index: int, owner: Owner) -> int 
     c, x, y = chains, missing.x, missing.y
     share = (_STILL_SHARED if missing.merged else _SHARED) * missing.area
     best, nearest = None, float("inf")
+    left, top, width, height, length = c.left, c.top, c.width, c.height, c.length
     for row in c.around(index, x, (1 + _MARGIN) * c.widest[index][0]):
-        pad = _MARGIN * c.length[row]
-        across, down = x - c.left[row] + pad, y - c.top[row] + pad
-        if not (0 <= across <= c.width[row] + 2 * pad and 0 <= down <= c.height[row] + 2 * pad):
+        pad = _MARGIN * length[row]
+        if not (-pad <= x - left[row] <= width[row] + pad and -pad <= y - top[row] <= height[row] + pad):
             continue
         distance = (x - c.x[row]) ** 2 + (y - c.y[row]) ** 2
-        other = owner(row) if distance < nearest else None
-        if other is not None and c.area[row] > other.area + share:
-            best, nearest = row, distance
+        if distance < nearest and c.area[row] > share:
+            other = owner(row)
+            if other is not None and c.area[row] > other.area + share:
+                best, nearest = row, distance
     return best
 
 

@@ -10,7 +10,7 @@ from pipeline.tracking.kalman import steady
 from pipeline.tracking.live import Live
 from pipeline.tracking.plausibility import Plausibility
 
-_SLOWEST_SIZE = 0.15
+_SLOWEST_SIZE, _STEADY_SIZE = 0.15, 7  # the weight of a row in an animal's size, and from how many rows on
 _STEADY = 1e-3
 
 
@@ -54,14 +54,16 @@ class Follower:
 
     def observe(self, track: Live, row: int, split: bool) -> None:
         """Take a row of the frame that the track was moved to."""
-        c, frame = self.chains, self.chains.frame[row]
-        broken = track.update(c.x[row], c.y[row], self.noise) > self._limits.surprise
-        if (split or broken or frame - track.seen > self._limits.longest_gap + 1) and track.hits > 1:
+        c = self.chains
+        x, y, frame, hits = c.x[row], c.y[row], c.frame[row], track.hits
+        surprise = track.update(x, y, self.noise)
+        limits = self._limits
+        if (split or surprise > limits.surprise or frame - track.seen > limits.longest_gap + 1) and hits > 1:
             track.tracklet = self.new()
-        track.last_x, track.last_y, track.orientation = c.x[row], c.y[row], c.orientation[row]
+        track.last_x, track.last_y, track.orientation = x, y, c.orientation[row]
         track.seen = frame
-        track.hits += 1
-        rate = max(1 / track.hits, _SLOWEST_SIZE)
+        track.hits = hits = hits + 1
+        rate = 1 / hits if hits < _STEADY_SIZE else _SLOWEST_SIZE
         track.area += rate * (c.area[row] - track.area)
         track.length += rate * (c.length[row] - track.length)
         self.tracklet[row], self.vx[row], self.vy[row] = track.tracklet, track.vx, track.vy
@@ -80,8 +82,12 @@ class Follower:
         track.moved = track.seen
 
     def _is_steady(self, track: Live) -> bool:
-        at, hits = self._steady, round(1 / _SLOWEST_SIZE)
-        return track.hits > hits and abs(track.pp - at.pp) < _STEADY * at.pp and abs(track.vv - at.vv) < _STEADY * at.vv
+        at = self._steady
+        return (
+            track.hits >= _STEADY_SIZE
+            and abs(track.pp - at.pp) < _STEADY * at.pp
+            and abs(track.vv - at.vv) < _STEADY * at.vv
+        )
 
     def _follow_steadily(self, track: Live, rows: list[int]) -> None:
         """The same where the variances do not change any more."""

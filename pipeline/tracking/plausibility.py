@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 Reach = Callable[[Floats, Floats], Floats]
 
 _LONG = 1.25
+_MOTION = (FREEDOM + 2) / 2
+_QUARTER = pi / 2
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Plausibility:
     def __init__(self, scale: Scale, limits: Limits, reach: Reach | None) -> None:
         self.scale, self.limits = scale, limits
         self.noise, self.power = scale.noise**2, scale.acceleration**2
+        self._size_change, self._turn = 3 * scale.size_change, 2 * scale.turn
         self._reach = reach
 
     def chains(self, part: Part) -> Chains:
@@ -71,18 +74,22 @@ class Plausibility:
         x, y = (track.x, track.y) if track.merged else (track.last_x, track.last_y)
         step = self.scale.step if self._reach is None else float(self._reach(np.array([x]), np.array([y]))[0])
         radius = step * (chains.frames[index][0] - track.seen)
-        return [
-            row
-            for row in chains.around(index, x, radius + chains.widest[index][1])
-            if (chains.x[row] - x) ** 2 + (chains.y[row] - y) ** 2 <= (radius + chains.excess[row]) ** 2
-        ]
+        all_x, all_y, excess = chains.x, chains.y, chains.excess
+        found = []
+        for row in chains.around(index, x, radius + chains.widest[index][1]):
+            dx, dy, limit = all_x[row] - x, all_y[row] - y, radius + excess[row]
+            if dx * dx + dy * dy <= limit * limit:
+                found.append(row)
+        return found
 
     def cost(self, track: Live, chains: Chains, row: int) -> float:
         """Negative log-likelihood of a pair, by motion, size and orientation."""
         variance = track.pp + self.noise
-        squared = (chains.x[row] - track.x) ** 2 + (chains.y[row] - track.y) ** 2
-        cost = (FREEDOM + 2) / 2 * log1p(squared / (FREEDOM * variance)) + log(variance)
-        size = log(chains.area[row] / track.area) / (3 * self.scale.size_change)
-        turn = (chains.orientation[row] - track.orientation + pi / 2) % pi - pi / 2
-        turn = (turn / (2 * self.scale.turn)) ** 2 / 2
-        return cost + min(size * size / 2, 3) + (turn if turn < 2 else 2)  # an unknown orientation counts as another
+        dx, dy = chains.x[row] - track.x, chains.y[row] - track.y
+        cost = _MOTION * log1p((dx * dx + dy * dy) / (FREEDOM * variance)) + log(variance)
+        size = log(chains.area[row] / track.area) / self._size_change
+        size *= size / 2
+        turn = ((chains.orientation[row] - track.orientation + _QUARTER) % pi - _QUARTER) / self._turn
+        turn *= turn / 2
+        # An unknown orientation counts as another one.
+        return cost + (size if size < 3 else 3) + (turn if turn < 2 else 2)
