@@ -145,10 +145,15 @@ def parse(text: str, file: str) -> Configuration:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidExperiment([f"{file}: this is not valid TOML: {error}"]) from error
+        raise InvalidExperiment([f"{file}: this is not valid TOML: {_plain(error)}"]) from error
     try:
         return Configuration.model_validate(data)
     except ValidationError as error:
         # Pydantic compares entries with each other only where each is valid by itself.
         together = [f"{file}: {problem}" for problem in inconsistencies(data)]
         raise InvalidExperiment(list(dict.fromkeys([*explain(error, file, data, Configuration), *together]))) from error
+
+
+def _plain(error: tomllib.TOMLDecodeError) -> str:
+    """The parser's complaint about the end of a line inside a text names a character that nobody sees."""
+    return str(error).replace("Illegal character '\\n'", "a text in quotes is not closed")

@@ -18,6 +18,7 @@ classes = ["animal"]
 # model: "fisheye" or "pinhole". calibration_video: film of the board, or a folder or glob of board pictures, relative
 # to this file. calibration_offset: video frame that shows the moment of frame 0 of the other cameras' films.
 # markers: pixel coordinates of surveyed points in this camera's image, by the names in [world_points].
+# One camera needs no calibration: with four or more markers on the floor its positions are in metres, else in pixels.
 """
 _CAMERA = """
 [[camera]]
@@ -47,10 +48,16 @@ _BOARD = """
 # A = [0.0, 0.0, 0.0]
 # B = [2.0, 0.0, 0.0]
 
-# Zones, metres; a polygon, box, cylinder or sphere ------------------------------------------------------------------
+# Zones: metres (pixels where positions are in pixels); a polygon, box, cylinder or sphere ---------------------------
+# A polygon or cylinder with z = [lower, upper] has a height; without it, it holds whatever is above it.
 # [[zone]]
 # name = "shelter"
 # polygon = [[0.2, 0.1], [0.6, 0.1], [0.6, 0.4], [0.2, 0.4]]
+# [[zone]]
+# name = "centre"
+# cylinder = [1.0, 0.5]
+# radius = 0.25
+# z = [0.0, 0.1]
 
 # Parameters that differ from the defaults; `skein segment --help` lists them ----------------------------------------
 # [parameters.segment]

@@ -82,7 +82,8 @@ def calibrated(experiment: Experiment, tracks: dict[str, Path], context: Context
     path = experiment.calibration_path
     if not path.is_file():
         raise SkeinError(
-            f"{len(tracks)} cameras, but no calibration: run `calibrate`, or choose mode planar and one camera."
+            f"{len(tracks)} camera{'s' if len(tracks) != 1 else ''}, but no calibration: run `calibrate`, or choose "
+            "mode planar and one camera."
         )
     cameras = anipose.read(path)
     common = [name for name in tracks if name in cameras]
@@ -229,7 +230,7 @@ def _summarise(context: Context, parameters: Reconstruct, timeline: Timeline, fi
         return
     lost = total - finisher.observed - finisher.interpolated
     context.note(
-        f"{count} animals; {finisher.observed / total:.1%} of their {total:,} frames are observed, "
+        f"{count} animal{'s' if count != 1 else ''}; {finisher.observed / total:.1%} of their {total:,} frames are observed, "
         f"{finisher.interpolated / total:.1%} interpolated over gaps of up to {parameters.interpolate_s:g} s, "
         f"{lost / total:.1%} lost (longer gaps, and before the first and after the last sight)."
     )

@@ -87,8 +87,12 @@ class CameraReport:
             for count, kind in ((self.short, "too short"), (self.surplus, "beyond the number of animals"))
             if count
         ]
-        text = f"{self.name}: {self.tracks} tracks from {self.tracklets} tracklets"
+        text = f"{self.name}: {_counted(self.tracks, 'track')} from {_counted(self.tracklets, 'tracklet')}"
         return f"{text}; dropped {', '.join(dropped)}" if dropped else text
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def run(context: Context, parameters: Track) -> None:

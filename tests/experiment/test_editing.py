@@ -85,7 +85,7 @@ def test_every_commented_key_of_the_template_is_valid(tmp_path: Path) -> None:
     assert configuration.recording[0].factors == {"treatment": "warm"}
     assert configuration.camera[1].markers["B"] == (1210.0, 402.0)
     assert (len(configuration.zone), configuration.board is not None, configuration.arena is not None) == (
-        1,
+        2,
         True,
         True,
     )

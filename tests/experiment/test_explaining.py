@@ -23,6 +23,7 @@ CAMERA = 'name = "x"\n[[camera]]\nname = "a"\n'
         (CAMERA + "markers = { A = [1, 2, 3] }", "camera 'a' markers A: expected at most 2 values, got [1, 2, 3]"),
         ('name = ""', "name: expected at least 1 character, got ''"),
         ('name = "x"\nanimals = "three"', "animals: expected a whole number, got 'three'"),
+        ('name = "x\nanimals = 3', "this is not valid TOML: a text in quotes is not closed (at line 1, column 10)"),
         ('name = "x"\nanimals = -1', "animals: expected at least 1, got -1"),
         ('name = "x"\n[[camera]]\nname = "a b"', "camera 'a b' name: expected letters, digits, '_', '-' and '.' only"),
         (
