@@ -16,7 +16,8 @@ the sentence, the log and retry.
 while it is shown, so callbacks of a page have inputs of this page only, plus the shell's:
 
 - ``VIEW`` (a State): ``services.view(data)`` gives the :class:`View`, always as the URL is now.
-- ``REVISION`` (an Input): fires when any job changes; return ``no_update`` when nothing of this page changed.
+- ``REVISION`` (an Input): fires when any job changes; return ``no_update`` when nothing of this page changed. A page
+  that is drawn whole from one result uses :func:`followed` in its layout and :func:`follow` in `register` instead.
 - ``QUERY`` (an Output): the page tells what it shows, ``{"frame": 120, "camera": None}``; it lands in the URL without
   drawing the page again (None removes a key). The rail's links carry the query along, so use the common names:
   ``frame`` (recording frame), ``camera``, ``individuals`` (comma separated), ``window`` (``12.5,80`` in s), ``zones``.
@@ -65,6 +66,7 @@ from dashboard.components.blocks import (
     toast,
     warning_list,
 )
+from dashboard.components.following import follow, followed
 from dashboard.components.forms import field_problems, form_values, parameter_form
 from dashboard.components.grid import grid, number_column, refresh_on, restart_on
 from dashboard.components.icons import icon
@@ -79,6 +81,7 @@ from dashboard.figures.style import (
     individual_colours,
     styled,
     template,
+    zone_colours,
 )
 from dashboard.page import Page, Place, Theme, View
 from dashboard.shell.wires import NAVIGATE, QUERY, REVISION, TOASTS, VIEW
@@ -107,6 +110,8 @@ __all__ = [
     "empty_state",
     "error_state",
     "field_problems",
+    "follow",
+    "followed",
     "form_values",
     "frame_url",
     "graph",
@@ -139,4 +144,5 @@ __all__ = [
     "video_url",
     "view_url",
     "warning_list",
+    "zone_colours",
 ]

@@ -46,7 +46,7 @@ def looking_at(address: str) -> Iterator["Page"]:
     own = (address, "data:", "blob:")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=_FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
+        page = browser.new_page(base_url=address, viewport={"width": 1440, "height": 900}, color_scheme="light")
         page.set_default_timeout(WAIT_MS)
         expect.set_options(timeout=WAIT_MS)
         page.on("pageerror", lambda error: troubles.append(f"script: {error}"))

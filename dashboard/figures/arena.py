@@ -7,7 +7,6 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dashboard.figures.style import PALETTE
 from pipeline.geometry.volume import footprint
 from pipeline.types import Arena, CameraGroup, Zone
 
@@ -17,7 +16,6 @@ Traces = list[go.Scatter3d | go.Mesh3d]
 _LINE, _WATER, _CAMERA = "#8793a0", "#4a90c4", "#8b5fbf"
 _CORNERS = ((-1.0, -0.75), (1.0, -0.75), (1.0, 0.75), (-1.0, 0.75))
 _SPHERE = 14
-_ZONES = (15, 12, 9, 13, 8, 11, 10, 14)
 VIEWS: dict[str, dict[str, Any]] = {
     "free": {
         "eye": {"x": 1.1, "y": -1.6, "z": 0.9},
@@ -29,11 +27,6 @@ VIEWS: dict[str, dict[str, Any]] = {
     "side": {"eye": {"x": 2, "y": 0, "z": 0}, "up": {"x": 0, "y": 0, "z": 1}},
 }
 """From where the scene is seen; all but ``free`` without perspective, so that lengths can be compared."""
-
-
-def zone_colours(names: Sequence[str]) -> dict[str, str]:
-    """A colour per zone, as on the page Zones: those of the palette that animals get last, neighbours well apart."""
-    return {name: PALETTE[_ZONES[index % len(_ZONES)]] for index, name in enumerate(names)}
 
 
 def camera_of(view: str) -> dict[str, Any]:

@@ -15,8 +15,10 @@ from dashboard.page import Theme
 # people, and dark enough on white as well as bright enough on black.
 PALETTE = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#B8A600",
-    "#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255", "#AA4499",
+    "#7363C7", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255", "#AA4499",
 )  # fmt: skip
+"""Okabe-Ito, then Tol; Tol's indigo is lighter here, because the original cannot be seen on a dark page."""
+_ZONES = (15, 12, 9, 13, 8, 11, 10, 14)
 SEQUENTIAL = "cividis"
 DIVERGING = "RdBu"
 """For residuals and differences, with ``zmid=0`` or ``cmid=0``."""
@@ -37,6 +39,17 @@ def individual_colours(individuals: Sequence[str]) -> dict[str, str]:
     """
     ordered = sorted(set(individuals), key=lambda name: (len(name), name))
     return {name: PALETTE[position % len(PALETTE)] for position, name in enumerate(ordered)}
+
+
+def zone_colours(zones: Sequence[str]) -> dict[str, str]:
+    """The same zone the same colour on every page: those of the palette that animals get last, neighbours well apart.
+
+    Parameters
+    ----------
+    zones
+        All zones of the *experiment*, in its order.
+    """
+    return {name: PALETTE[_ZONES[position % len(_ZONES)]] for position, name in enumerate(zones)}
 
 
 def template(theme: Theme) -> go.layout.Template:

@@ -4,12 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
 import plotly.graph_objects as go
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.api import (
     QUERY,
-    REVISION,
     VIEW,
     Page,
     Status,
@@ -17,6 +16,8 @@ from dashboard.api import (
     cancel_button,
     duration,
     error_state,
+    follow,
+    followed,
     graph,
     log_button,
     missing_result,
@@ -46,8 +47,7 @@ def layout(services: "Services", view: View) -> Component:
     """The page, in a frame that follows the state of the job."""
     return html.Div(
         [
-            dcc.Store(id="calibration-token", data=token(services, view)),
-            html.Div(content(services, view), id="calibration-content"),
+            *followed(services, view, "calibration", token, content),
             calibration_markers.section(services, view),
         ]
     )
@@ -243,20 +243,7 @@ def register(app: Dash, services: "Services") -> None:
     """Add the page's callbacks."""
     calibration_markers.register(app, services)
 
-    @app.callback(
-        Output("calibration-content", "children"),
-        Output("calibration-token", "data"),
-        REVISION,
-        State("calibration-token", "data"),
-        VIEW,
-        prevent_initial_call=True,
-    )
-    def follow(_revision: str, known: str, shown: dict[str, Any]) -> tuple[Any, Any]:
-        view = services.view(shown)
-        now = token(services, view)
-        if view.page != "calibration" or view.experiment is None or now == known:
-            return no_update, no_update
-        return content(services, view), now
+    follow(app, services, "calibration", "calibration", token, content)
 
     @app.callback(
         Output("calibration-details", "children"),

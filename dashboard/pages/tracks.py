@@ -9,12 +9,13 @@ from dash.development.base_component import Component
 
 from dashboard.api import (
     QUERY,
-    REVISION,
     VIEW,
     Page,
     Status,
     View,
     download_button,
+    follow,
+    followed,
     frame_url,
     graph,
     icon_button,
@@ -52,12 +53,7 @@ _DEFAULT = ("masks", "tails", "labels")
 
 def layout(services: "Services", view: View) -> Component:
     """The page, in a frame that follows the state of the job."""
-    return html.Div(
-        [
-            dcc.Store(id="tracks-token", data=token(services, view)),
-            html.Div(content(services, view), id="tracks-content"),
-        ]
-    )
+    return html.Div(followed(services, view, "tracks", token, content))
 
 
 def cameras_of(view: View) -> list[str]:
@@ -225,20 +221,7 @@ def register(app: Dash, services: "Services") -> None:
         prevent_initial_call=True,
     )
 
-    @app.callback(
-        Output("tracks-content", "children"),
-        Output("tracks-token", "data"),
-        REVISION,
-        State("tracks-token", "data"),
-        VIEW,
-        prevent_initial_call=True,
-    )
-    def follow(_revision: str, known: str, shown: dict[str, Any]) -> tuple[Any, Any]:
-        view = services.view(shown)
-        now = token(services, view)
-        if view.page != "tracks" or view.recording is None or now == known:
-            return no_update, no_update
-        return content(services, view), now
+    follow(app, services, "tracks", "tracks", token, content)
 
     @app.callback(
         Output("tracks-picture", "figure"),

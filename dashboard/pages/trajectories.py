@@ -7,12 +7,13 @@ from dash.development.base_component import Component
 
 from dashboard.api import (
     QUERY,
-    REVISION,
     VIEW,
     Page,
     Status,
     View,
     download_button,
+    follow,
+    followed,
     graph,
     individual_colours,
     missing_result,
@@ -22,6 +23,7 @@ from dashboard.api import (
     state_badge,
     styled,
     warning_list,
+    zone_colours,
 )
 from dashboard.figures import arena as scenery
 from dashboard.figures import trajectories as figures
@@ -39,12 +41,7 @@ _SHOWS = "Shows every animal's path through the arena, with zones and cameras, a
 
 def layout(services: "Services", view: View) -> Component:
     """The page, in a frame that follows the state of the job."""
-    return html.Div(
-        [
-            dcc.Store(id="trajectories-token", data=token(services, view)),
-            html.Div(content(services, view), id="trajectories-content"),
-        ]
-    )
+    return html.Div(followed(services, view, "trajectories", token, content))
 
 
 def content(services: "Services", view: View) -> list[Component]:
@@ -130,12 +127,12 @@ def drawn(view: View, individuals: list[str], window: Window, by: str, layers: l
     colours = individual_colours(found.individuals)
     arena = view.experiment.configuration.arena
     zones = view.experiment.configuration.zone if "zones" in layers else []
-    zone_colours = scenery.zone_colours([zone.name for zone in view.experiment.configuration.zone])
+    colours_of_zones = zone_colours([zone.name for zone in view.experiment.configuration.zone])
     if found.planar:
-        scene = figures.plan(paths.rows, colours, by, zones, zone_colours, arena, found.unit)
+        scene = figures.plan(paths.rows, colours, by, zones, colours_of_zones, arena, found.unit)
     else:
         cameras = _cameras(view.experiment) if "cameras" in layers else None
-        scene = figures.paths_3d(paths.rows, colours, by, zones, zone_colours, arena, cameras, seen)
+        scene = figures.paths_3d(paths.rows, colours, by, zones, colours_of_zones, arena, cameras, seen)
     curves = figures.curves(paths.rows, colours, window, found.unit, found.planar)
     expected = view.experiment.animals(view.recording)
     strip = figures.strip(queries.density(path), window, found.end_s, expected)
@@ -149,20 +146,7 @@ def _cameras(experiment: Experiment) -> Any:
 def register(app: Dash, services: "Services") -> None:
     """Add the page's callbacks."""
 
-    @app.callback(
-        Output("trajectories-content", "children"),
-        Output("trajectories-token", "data"),
-        REVISION,
-        State("trajectories-token", "data"),
-        VIEW,
-        prevent_initial_call=True,
-    )
-    def follow(_revision: str, known: str, shown: dict[str, Any]) -> tuple[Any, Any]:
-        view = services.view(shown)
-        now = token(services, view)
-        if view.page != "3d" or view.recording is None or now == known:
-            return no_update, no_update
-        return content(services, view), now
+    follow(app, services, "3d", "trajectories", token, content)
 
     @app.callback(
         Output("trajectories-scene", "figure"),

@@ -8,23 +8,21 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from dashboard.api import PALETTE, SEQUENTIAL
+from dashboard.api import SEQUENTIAL, zone_colours
 from pipeline.api import Zone, volume
 from plugins.zones.queries import Occupancy
 from plugins.zones.tables import LOST, OUTSIDE
 
 Bounds = tuple[tuple[float, float], tuple[float, float]]
-_ORDER = (15, 12, 9, 13, 8, 11, 10, 14)
 _OUTSIDE_COLOUR, _LOST_COLOUR, _LABEL = "#9aa5b1", "#52606d", "#1f2933"
 _LENGTHS = [digit * 10.0**power for power in range(-2, 6) for digit in (1, 2, 5)]
 _STEPS = 1500
 _POINTS = 400
 
 
-def zone_colours(names: Sequence[str]) -> dict[str, str]:
-    """A colour per zone: those of the palette that animals get last, neighbours well apart."""
-    colours = {name: PALETTE[_ORDER[index % len(_ORDER)]] for index, name in enumerate(names)}
-    return {**colours, OUTSIDE: _OUTSIDE_COLOUR, LOST: _LOST_COLOUR}
+def place_colours(zones: Sequence[str]) -> dict[str, str]:
+    """A colour per zone, as on every page, and those of the rows `outside` and `lost`."""
+    return {**zone_colours(zones), OUTSIDE: _OUTSIDE_COLOUR, LOST: _LOST_COLOUR}
 
 
 def floor_plan(
@@ -78,7 +76,7 @@ def time_shares(
         Indexed by individual and zone, with `time_s`, `overlap_s` and `observed_s`. Time in several zones is drawn
         once, with the zone listed first, so that every bar is the whole recording.
     """
-    colours = zone_colours([name for name in places if name not in (OUTSIDE, LOST)])
+    colours = place_colours([name for name in places if name not in (OUTSIDE, LOST)])
     figure = go.Figure()
     for place in places:
         rows = totals.xs(place, level="zone").reindex(list(individuals))
@@ -108,7 +106,7 @@ def visit_lengths(visits: pd.DataFrame, zones: Sequence[str]) -> go.Figure:
     Quartiles are those of all visits; whiskers reach the furthest visit within 1.5 times the box; single visits are
     drawn while there are few.
     """
-    colours = zone_colours(zones)
+    colours = place_colours(zones)
     figure = go.Figure()
     for zone in zones:
         lengths = np.sort(visits.loc[visits["zone"] == zone, "duration_s"].to_numpy(np.float64))
@@ -152,7 +150,7 @@ def animals_over_time(
     -------
     The figure, and a sentence where it shows means over short intervals because there are too many changes to draw.
     """
-    colours = zone_colours(zones)
+    colours = place_colours(zones)
     figure, note = make_subplots(len(zones), 1, shared_xaxes=True, vertical_spacing=0.3 / len(zones)), ""
     for row, zone in enumerate(zones, start=1):
         stays = visits[visits["zone"] == zone]
@@ -193,7 +191,7 @@ def _floor(unit: str, bounds: Bounds | None) -> go.Figure:
 
 
 def _add_zones(figure: go.Figure, zones: Sequence[Zone], unit: str) -> None:
-    colours = zone_colours([zone.name for zone in zones])
+    colours = place_colours([zone.name for zone in zones])
     for zone in zones:
         outline = volume.footprint(zone)
         closed = np.vstack([outline, outline[:1]])

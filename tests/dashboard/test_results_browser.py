@@ -1,9 +1,5 @@
 """The pages with results in a real browser: what only a browser can show (keys, clicks between points, dragging)."""
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,21 +8,11 @@ import pytest
 
 from pipeline.api import Experiment, write_table
 from pipeline.formats import anipose
+from tests.browser import Page, expect, looking_at, serving
 from tests.dashboard.movements import tracks_table, uniform, write
 from tests.dashboard.rigs import cameras
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-    "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
-]  # fmt: skip
-WAIT_MS = 120_000  # generous: nothing here is about speed
-
-if CHROMIUM is None:
-    pytest.skip("chromium is not installed", allow_module_level=True)
-playwright = pytest.importorskip("playwright.sync_api")
 
 
 @pytest.fixture
@@ -41,56 +27,45 @@ def address(pond: Path, own_home: Path) -> Iterator[str]:
         tracks.parent.mkdir(parents=True, exist_ok=True)
         write_table(tracks, tracks_table([(0, 0, range(24)), (1, 1, range(10, 24))]))
     write(experiment.trajectories_path("trial_1"), {name: uniform(24, (0.1, 0.05, 0.1)) for name in "12"})
-    environment = {**os.environ, "SKEIN_HOME": str(own_home), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "dashboard.server", str(pond), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
-        try:
-            assert server.stdout is not None
-            line = next(line for line in server.stdout if line.startswith("Skein: http"))
-            yield line.removeprefix("Skein: ").strip()
-        finally:
-            server.terminate()
+    with serving(pond, own_home=own_home) as address:
+        yield address
 
 
 @pytest.fixture
-def page(address: str) -> Iterator["playwright.Page"]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(base_url=address, viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(WAIT_MS)
+def page(address: str) -> Iterator[Page]:
+    with looking_at(address) as page:
         yield page
-        browser.close()
 
 
-def plot_area(page: "playwright.Page", graph: str) -> dict[str, float]:
+def plot_area(page: Page, graph: str) -> dict[str, float]:
     """Where the plotting area of a figure lies, once it is drawn and in view."""
     area = page.locator(f"#{graph} .nsewdrag").first
-    area.scroll_into_view_if_needed()
+    area.evaluate("element => element.scrollIntoView({block: 'center'})")  # at the edge a drag scrolls
     box = area.bounding_box()
     assert box is not None
     return dict(box)
 
 
-def test_frames_by_key_by_click_and_in_the_url(page: "playwright.Page") -> None:
+def test_frames_by_key_by_click_and_in_the_url(page: Page) -> None:
     page.goto("/tracks?experiment=pond&recording=trial_1&frame=5")
     page.wait_for_selector("#tracks-lanes .xtitle")
-    playwright.expect(page.locator("#tracks-time")).to_contain_text("frame 5 of 23")
+    expect(page.locator("#tracks-time")).to_contain_text("frame 5 of 23")
     page.keyboard.press("ArrowRight")
-    playwright.expect(page.locator("#tracks-time")).to_contain_text("frame 6 of 23")
+    expect(page.locator("#tracks-time")).to_contain_text("frame 6 of 23")
     page.keyboard.press("ArrowUp")
-    playwright.expect(page.locator("#tracks-time")).to_contain_text("frame 16 of 23")
+    expect(page.locator("#tracks-time")).to_contain_text("frame 16 of 23")
     box = plot_area(page, "tracks-lanes")
     page.mouse.click(box["x"] + box["width"] * 8 / 23, box["y"] + 3)  # where no track is
-    playwright.expect(page.locator("#tracks-time")).to_contain_text("frame 8 of 23")
+    expect(page.locator("#tracks-time")).to_contain_text("frame 8 of 23")
     page.wait_for_url("**frame=8**")
     page.click(".tracks-thumbnail >> text=cam_2")
     page.wait_for_url("**camera=cam_2**")
     page.reload()
-    playwright.expect(page.locator("#tracks-time")).to_contain_text("frame 8 of 23")
-    playwright.expect(page.locator("#tracks-sentence")).to_contain_text("cam_2: 2 tracks")
+    expect(page.locator("#tracks-time")).to_contain_text("frame 8 of 23")
+    expect(page.locator("#tracks-sentence")).to_contain_text("cam_2: 2 tracks")
 
 
-def test_a_window_is_dragged_and_reset(page: "playwright.Page") -> None:
+def test_a_window_is_dragged_and_reset(page: Page) -> None:
     page.goto("/3d?experiment=pond&recording=trial_1")
     page.wait_for_selector("#trajectories-curves .y4title")
     page.wait_for_selector("#trajectories-scene .gl-container canvas")
@@ -111,19 +86,19 @@ def test_a_window_is_dragged_and_reset(page: "playwright.Page") -> None:
     page.wait_for_url(lambda url: "window=" not in url)
 
 
-def test_a_point_is_marked_and_saved(page: "playwright.Page", pond: Path) -> None:
+def test_a_point_is_marked_and_saved(page: Page, pond: Path) -> None:
     page.goto("/calibration?experiment=pond&recording=trial_1")
     page.wait_for_selector("#calibration-marks-list button")
-    playwright.expect(page.locator("#calibration-marks-note")).to_have_text("0 of 2 marked")
+    expect(page.locator("#calibration-marks-note")).to_have_text("0 of 2 marked")
     page.wait_for_selector("#calibration-marks-picture image")
     box = plot_area(page, "calibration-marks-picture")
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    playwright.expect(page.locator("#calibration-marks-note")).to_contain_text("1 of 2 marked")
+    expect(page.locator("#calibration-marks-note")).to_contain_text("1 of 2 marked")
     page.keyboard.press("Control+z")
-    playwright.expect(page.locator("#calibration-marks-note")).to_have_text("0 of 2 marked")
+    expect(page.locator("#calibration-marks-note")).to_have_text("0 of 2 marked")
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    playwright.expect(page.locator("#calibration-marks-list")).to_contain_text("off by 0.")
+    expect(page.locator("#calibration-marks-list")).to_contain_text("off by 0.")
     page.click("#calibration-marks-save")
-    playwright.expect(page.get_by_text("saved in experiment.toml")).to_be_visible()
+    expect(page.get_by_text("saved in experiment.toml")).to_be_visible()
     marked = Experiment.open(pond).configuration.camera[0].markers["A"]
     assert np.array(marked) == pytest.approx((31.5, 23.5), abs=0.5)  # the middle of 64 × 48 px

@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.figures import arena as scenery
 from dashboard.figures import trajectories as figures
+from dashboard.figures.style import zone_colours
 from dashboard.pages.trajectories_queries import Density
 from pipeline.api import Arena, Camera, CameraGroup, Zone
 
@@ -85,7 +86,7 @@ def test_zones_and_cameras_are_drawn_around_the_paths() -> None:
     camera = Camera(
         "top", (100, 80), "fisheye", np.diag([50.0, 50, 1]), np.zeros(4), np.zeros(3), np.array([0, 0, 1.0])
     )
-    colours = scenery.zone_colours([zone.name for zone in zones])
+    colours = zone_colours([zone.name for zone in zones])
     figure = figures.paths_3d(ROWS, COLOURS, "individual", zones, colours, ARENA, CameraGroup((camera,)), "top")
     meshes = {trace.name: trace for trace in figure.data if trace.type == "mesh3d"}
     assert set(meshes) == {"water surface", "floor", "box", "pipe", "ball"}
