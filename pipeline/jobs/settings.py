@@ -1,6 +1,7 @@
 """What this computer may use for jobs: `settings.toml` in Skein's home."""
 
 import os
+import re
 import shutil
 import subprocess
 import tomllib
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from pipeline.errors import InvalidExperiment
 from pipeline.experiment.explaining import explain
@@ -22,13 +23,18 @@ class Settings(Entry):
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="processes that one job fans out to"
     )
-    cluster: str | None = Field(
-        None, pattern=r"^(tcp|tls|ws|wss)://.+", description="address of a Dask scheduler, e.g. tcp://node1:8786"
-    )
+    cluster: str | None = Field(None, description="address of a Dask scheduler, e.g. tcp://node1:8786")
     slots: int = Field(1, ge=1, description="jobs that run at a time; each fans out over all workers")
     light_slots: int = Field(2, ge=1, description="light jobs (about one core each) that run beside those")
     gpus: list[str] | None = Field(None, description="GPUs that jobs may use, e.g. ['0', '1']; default: all found")
     idle_s: float = Field(60.0, ge=0, description="the supervisor ends after this many seconds without work, s")
+
+    @field_validator("cluster")
+    @classmethod
+    def _address(cls, cluster: str | None) -> str | None:
+        if cluster is not None and not re.match(r"(tcp|tls|ws|wss)://.", cluster):
+            raise ValueError(f"expected an address like tcp://node1:8786, got {cluster!r}")
+        return cluster
 
     @property
     def devices(self) -> tuple[str, ...]:

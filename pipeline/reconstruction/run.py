@@ -230,7 +230,8 @@ def _summarise(context: Context, parameters: Reconstruct, timeline: Timeline, fi
         return
     lost = total - finisher.observed - finisher.interpolated
     context.note(
-        f"{count} animal{'s' if count != 1 else ''}; {finisher.observed / total:.1%} of their {total:,} frames are observed, "
+        f"{count} animal{'s' if count != 1 else ''}; "
+        f"{finisher.observed / total:.1%} of their {total:,} frames are observed, "
         f"{finisher.interpolated / total:.1%} interpolated over gaps of up to {parameters.interpolate_s:g} s, "
         f"{lost / total:.1%} lost (longer gaps, and before the first and after the last sight)."
     )
