@@ -40,7 +40,7 @@ def page(address: str) -> Iterator[Page]:
 def plot_area(page: Page, graph: str) -> dict[str, float]:
     """Where the plotting area of a figure lies, once it is drawn and in view."""
     area = page.locator(f"#{graph} .nsewdrag").first
-    area.evaluate("element => element.scrollIntoView({block: 'center'})")  # at the edge a drag scrolls
+    area.evaluate("element => element.scrollIntoView({block: 'center', behavior: 'instant'})")  # at the edge a drag scrolls
     box = area.bounding_box()
     assert box is not None
     return dict(box)
