@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SkeinError
@@ -47,6 +47,7 @@ def cameras(draw: st.DrawFn) -> CameraGroup:
     return CameraGroup(tuple(one(f"cam {number}") for number in range(draw(st.integers(1, 12)))))
 
 
+@settings(max_examples=40)  # each writes a file
 @given(group=cameras())
 def test_what_is_written_is_read_to_the_last_digit(
     group: CameraGroup, tmp_path_factory: pytest.TempPathFactory

@@ -71,7 +71,7 @@ def test_wrong_parameters_in_the_file_are_a_reason(computed: Experiment) -> None
     path.write_text(path.read_text() + "[parameters.count]\nitems = 0\n")
     found, reasons = state(computed, COUNT)
     assert found == "stale"
-    assert "greater than or equal to 1" in reasons[0]
+    assert "items: expected at least 1, got 0" in reasons[0]
 
 
 def test_a_removed_or_unreadable_result(computed: Experiment) -> None:
