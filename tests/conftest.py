@@ -13,9 +13,8 @@ from pipeline.registry import job
 from pipeline.synthetic import Render, write_experiment
 from pipeline.synthetic.job import JOB as RENDER
 
-hypothesis.settings.register_profile(
-    "skein", deadline=None
-)  # how long an example takes says nothing on a busy computer
+# How long an example takes says nothing on a busy computer.
+hypothesis.settings.register_profile("skein", deadline=None)
 hypothesis.settings.load_profile("skein")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 WAY = ("calibrate", "segment", "track", "reconstruct", "zones", "evaluate")
