@@ -1,5 +1,6 @@
 """Looking an experiment over before anything is computed: all problems at once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.calibration.sources import calibration_files
@@ -33,7 +34,7 @@ def check_experiment(experiment: Experiment) -> Checked:
     """Look at every file and parameter that `experiment.toml` names. Reads the index of every video."""
     problems = [*_calibration_problems(experiment), *_parameter_problems(experiment)]
     warnings = list(_gaps(experiment))
-    notes: list[str] = []
+    notes = list(_unit(experiment))
     for recording in experiment.recording_names:
         looked = check_recording(experiment, recording)
         problems.extend(looked.problems)
@@ -88,6 +89,18 @@ def _parameter_problems(experiment: Experiment) -> list[str]:
         except InvalidExperiment as error:
             problems.extend(error.problems)
     return problems
+
+
+def _unit(experiment: Experiment) -> Iterator[str]:
+    """Whether one camera without calibration will give metres or pixels: zones have to be written in the same."""
+    cameras = experiment.configuration.camera
+    if len(cameras) != 1 or cameras[0].calibration_video or experiment.calibration_path.exists():
+        return
+    number = len(cameras[0].markers)
+    if number:
+        yield f"positions and zones are in metres, by {number} marker{'s' if number != 1 else ''} (at least four on the floor are needed)"
+    else:
+        yield "positions and zones are in pixels: four or more markers on the floor would give metres"
 
 
 def _gaps(experiment: Experiment) -> list[str]:

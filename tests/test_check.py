@@ -39,6 +39,14 @@ def test_rates_that_differ_and_frames_that_are_cut_are_said(tmp_path: Path) -> N
     assert any(line.startswith("recording r: ") and "41 frames" in line for line in checked.notes)
 
 
+def test_one_camera_is_told_the_unit_of_its_positions(tmp_path: Path) -> None:
+    one = 'name = "x"\n[world_points]\nA = [0, 0, 0]\n[[camera]]\nname = "a"\n'
+    (tmp_path / "experiment.toml").write_text(one)
+    assert "positions and zones are in pixels" in check_experiment(Experiment.open(tmp_path)).notes[0]
+    (tmp_path / "experiment.toml").write_text(one + "markers = { A = [10, 20] }\n")
+    assert "positions and zones are in metres, by 1 marker" in check_experiment(Experiment.open(tmp_path)).notes[0]
+
+
 def test_every_missing_and_corrupt_video_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "experiment.toml").write_text(TOML)
     (tmp_path / "b.mp4").write_bytes(b"not a video")
