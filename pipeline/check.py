@@ -98,7 +98,8 @@ def _unit(experiment: Experiment) -> Iterator[str]:
         return
     number = len(cameras[0].markers)
     if number:
-        yield f"positions and zones are in metres, by {number} marker{'s' if number != 1 else ''} (at least four on the floor are needed)"
+        counted = f"{number} marker{'s' if number != 1 else ''}"
+        yield f"positions and zones are in metres, by {counted} (at least four on the floor are needed)"
     else:
         yield "positions and zones are in pixels: four or more markers on the floor would give metres"
 
