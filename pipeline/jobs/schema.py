@@ -5,32 +5,30 @@ import sqlite3
 from pipeline.errors import SkeinError
 
 _FIRST = """
-CREATE TABLE IF NOT EXISTS jobs (
+CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     job TEXT NOT NULL, title TEXT NOT NULL, entry TEXT NOT NULL, python_path TEXT NOT NULL,
     experiment TEXT NOT NULL, recording TEXT, parameters TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'queued', priority INTEGER NOT NULL,
-    gpu INTEGER NOT NULL, light INTEGER NOT NULL, devices TEXT NOT NULL DEFAULT '',
+    reads TEXT NOT NULL, gpu INTEGER NOT NULL, light INTEGER NOT NULL, devices TEXT NOT NULL DEFAULT '',
     attempts INTEGER NOT NULL DEFAULT 0, max_attempts INTEGER NOT NULL, folder INTEGER NOT NULL DEFAULT 0,
     cancelling INTEGER NOT NULL DEFAULT 0, blocked INTEGER NOT NULL DEFAULT 0,
     created REAL NOT NULL, started REAL, finished REAL,
     done REAL, total REAL, message TEXT NOT NULL DEFAULT '', eta_s REAL, error TEXT
 );
-CREATE INDEX IF NOT EXISTS jobs_state ON jobs (state, experiment);
-CREATE TABLE IF NOT EXISTS dependencies (
+CREATE INDEX jobs_state ON jobs (state, experiment);
+CREATE INDEX jobs_result ON jobs (experiment, job, recording);
+CREATE TABLE dependencies (
     job INTEGER NOT NULL REFERENCES jobs (id), after INTEGER NOT NULL REFERENCES jobs (id), PRIMARY KEY (job, after)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS dependencies_after ON dependencies (after);
-CREATE TABLE IF NOT EXISTS revision (value INTEGER NOT NULL);
-INSERT INTO revision SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM revision);
-CREATE TRIGGER IF NOT EXISTS inserted AFTER INSERT ON jobs BEGIN UPDATE revision SET value = value + 1; END;
-CREATE TRIGGER IF NOT EXISTS updated AFTER UPDATE ON jobs BEGIN UPDATE revision SET value = value + 1; END;
+CREATE INDEX dependencies_after ON dependencies (after);
+CREATE TABLE revision (value INTEGER NOT NULL);
+INSERT INTO revision VALUES (0);
+CREATE TRIGGER inserted AFTER INSERT ON jobs BEGIN UPDATE revision SET value = value + 1; END;
+CREATE TRIGGER updated AFTER UPDATE ON jobs BEGIN UPDATE revision SET value = value + 1; END;
 """
-_STEPS = (
-    _FIRST,
-    "ALTER TABLE jobs ADD COLUMN reads TEXT NOT NULL DEFAULT '';",
-    "CREATE INDEX jobs_result ON jobs (experiment, job, recording);",
-)
+_STEPS: tuple[str, ...] = (_FIRST,)
+"""What brings a ledger from one version to the next; a released step is never changed, another one is added."""
 
 
 def up_to_date(database: sqlite3.Connection) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.api import Experiment, InvalidExperiment, SkeinError
-from pipeline.jobs import Ledger, transitions
+from pipeline.jobs import Ledger, schema, transitions
 from tests.jobs import toys
 
 
@@ -112,13 +112,17 @@ def test_rows_survive_in_the_file(ledger: Ledger, experiment: Experiment) -> Non
         Ledger(ledger.path).row(77)
 
 
-def test_a_ledger_of_an_earlier_version_is_brought_up_to_date(ledger: Ledger, experiment: Experiment) -> None:
+def test_a_ledger_of_an_earlier_version_is_brought_up_to_date(
+    ledger: Ledger, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     identity = ledger.submit(toys.COUNT, experiment, "one")
+    later = (*schema._STEPS, "ALTER TABLE jobs ADD COLUMN note TEXT NOT NULL DEFAULT 'none; so far';")
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "_STEPS", later)
+        for _ in range(2):  # the second finds nothing to do
+            Ledger(ledger.path)
     with contextlib.closing(sqlite3.connect(ledger.path)) as database:
-        database.executescript("DROP INDEX jobs_result; ALTER TABLE jobs DROP COLUMN reads; PRAGMA user_version = 1;")
-    assert Ledger(ledger.path).row(identity).reads == ()
-    with contextlib.closing(sqlite3.connect(ledger.path)) as database:
-        database.execute("PRAGMA user_version = 99")
+        assert database.execute("SELECT id, note FROM jobs").fetchall() == [(identity, "none; so far")]
     with pytest.raises(SkeinError, match="later version of Skein"):
         Ledger(ledger.path)
 
