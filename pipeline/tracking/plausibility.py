@@ -74,13 +74,13 @@ class Plausibility:
         x, y = (track.x, track.y) if track.merged else (track.last_x, track.last_y)
         step = self.scale.step if self._reach is None else float(self._reach(np.array([x]), np.array([y]))[0])
         radius = step * (chains.frames[index][0] - track.seen)
-        all_x, all_y, excess = chains.x, chains.y, chains.excess
-        found = []
-        for row in chains.around(index, x, radius + chains.widest[index][1]):
-            dx, dy, limit = all_x[row] - x, all_y[row] - y, radius + excess[row]
-            if dx * dx + dy * dy <= limit * limit:
-                found.append(row)
-        return found
+        band = chains.around(index, x, radius + chains.widest[index][1])
+        here = slice(band.start, band.stop)
+        return [
+            row
+            for row, to_x, to_y, excess in zip(band, chains.x[here], chains.y[here], chains.excess[here], strict=True)
+            if (to_x - x) * (to_x - x) + (to_y - y) * (to_y - y) <= (radius + excess) * (radius + excess)
+        ]
 
     def cost(self, track: Live, chains: Chains, row: int) -> float:
         """Negative log-likelihood of a pair, by motion, size and orientation."""
