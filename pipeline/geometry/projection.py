@@ -1,5 +1,7 @@
 """World points to pixels and back to rays, for fisheye and pinhole cameras."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,6 +69,7 @@ def undistort(camera: Camera, pixels: Floats) -> Floats:
     return flat
 
 
+@lru_cache(maxsize=256)
 def maximum_angle(camera: Camera) -> float:
     """Angle off-axis up to which a fisheye polynomial grows, rad (at most π)."""
     k1, k2, k3, k4 = camera.distortion
