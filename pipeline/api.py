@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pipeline.tracking.evaluation import MotScores, evaluate_mot
     from pipeline.tracking.evaluation.sequence import Labels
     from pipeline.video import Timeline
+    from pipeline.video.clips import Clip, write_clip
 
 __all__ = [
     "API_VERSION",
@@ -46,6 +47,7 @@ __all__ = [
     "CalibrationReport",
     "Camera",
     "CameraGroup",
+    "Clip",
     "Configuration",
     "Context",
     "Detections",
@@ -75,12 +77,14 @@ __all__ = [
     "read_provenance",
     "undistort",
     "volume",
+    "write_clip",
     "write_json",
     "write_table",
 ]
 
 _AT_FIRST_USE = {
     "CalibrationReport": "pipeline.calibration.report:Report",
+    "Clip": "pipeline.video.clips:Clip",
     "Labels": "pipeline.tracking.evaluation.sequence:Labels",
     "MotScores": "pipeline.tracking.evaluation:MotScores",
     "Timeline": "pipeline.video:Timeline",
@@ -92,6 +96,7 @@ _AT_FIRST_USE = {
     "read_calibration_report": "pipeline.calibration.report:read_report",
     "undistort": "pipeline.geometry:undistort",
     "volume": "pipeline.geometry:volume",
+    "write_clip": "pipeline.video.clips:write_clip",
 }
 
 if not TYPE_CHECKING:

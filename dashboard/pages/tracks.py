@@ -332,7 +332,7 @@ def thumbnails(view: View, chosen: str, frame: int) -> list[Component]:
 def sentence(camera: str, found: queries.Summary, frames: int, animals: int | None) -> str:
     """The state of one camera's tracks in plain words."""
     tracks = f"{found.tracks:,} {'track' if found.tracks == 1 else 'tracks'}"
-    known = f" for {animals} animals" if animals else ""
+    known = f" for {animals} {'animal' if animals == 1 else 'animals'}" if animals else ""
     covered = found.covered(frames, animals)
     share = f"; {percent(covered)} % of the animals' frames are covered" if covered is not None else ""
     return f"{camera}: {tracks}{known}{share}."

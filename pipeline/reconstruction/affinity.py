@@ -41,7 +41,7 @@ class Encounters:
 
 def encounters(cameras: CameraGroup, seen: Observations, arena: Arena | None) -> Encounters:
     """All pairs of observations of different cameras in the same frame."""
-    bounds = np.array(arena.bounds) if arena else None
+    bounds = np.array(arena.habitat) if arena else None
     edges = np.searchsorted(seen.camera, np.arange(len(cameras) + 1))
     parts = []
     for i, j in combinations(range(len(cameras)), 2):

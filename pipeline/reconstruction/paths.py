@@ -116,7 +116,7 @@ def triangulated(
 
 def _inside(points: Floats, sd: Floats, arena: Arena | None, good: NDArray[np.bool_]) -> NDArray[np.bool_]:
     if arena is not None:
-        low, high = np.array(arena.bounds).T
+        low, high = np.array(arena.habitat).T
     elif good.any():  # without an arena: where the animals mostly are
         low, high = np.percentile(points[good], [1, 99], axis=0)
         low, high = low - (high - low), high + (high - low)

@@ -39,7 +39,7 @@ class SpeedLimit:
 
 
 def _pixels_per_metre(camera: Camera, arena: Arena, cell: Floats) -> Floats:
-    axes = [np.linspace(low, high, count) for (low, high), count in zip(arena.bounds, _POINTS, strict=True)]
+    axes = [np.linspace(low, high, count) for (low, high), count in zip(arena.habitat, _POINTS, strict=True)]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     at = project(camera, points)
     columns = [(project(camera, points + _STEP_M * axis) - at) / _STEP_M for axis in np.eye(3)]

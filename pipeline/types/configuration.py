@@ -51,7 +51,7 @@ class Arena(Entry):
     """Where animals can be, in the world frame (m; z up, 0 on the floor)."""
 
     bounds: tuple[Point2, Point2, Point2] = Field(description="[[x0, x1], [y0, y1], [z0, z1]], m")
-    water_surface_z: float | None = Field(None, description="height of the water surface, m")
+    water_surface_z: float | None = Field(None, description="height of the water surface, m: nobody swims above it")
 
     @field_validator("bounds")
     @classmethod
@@ -60,6 +60,21 @@ class Arena(Entry):
             if not low < high:
                 raise ValueError(f"expected lower < upper for {axis}, got [{low}, {high}]")
         return bounds
+
+    @model_validator(mode="after")
+    def _surface_above_the_floor(self) -> "Arena":
+        bottom = self.bounds[2][0]
+        if self.water_surface_z is not None and self.water_surface_z <= bottom:
+            raise ValueError(
+                f"expected water_surface_z above the arena's lowest z, {bottom}, got {self.water_surface_z}"
+            )
+        return self
+
+    @property
+    def habitat(self) -> tuple[Point2, Point2, Point2]:
+        """Where animals are looked for, m: the bounds, up to the water surface where there is one."""
+        x, y, (bottom, top) = self.bounds
+        return x, y, (bottom, top if self.water_surface_z is None else min(top, self.water_surface_z))
 
 
 class Recording(Entry):
