@@ -68,30 +68,31 @@ def occupancy_map(zones: Sequence[Zone], occupancy: Occupancy, unit: str, bounds
 def time_shares(
     totals: pd.DataFrame, individuals: Sequence[str], places: Sequence[str], recording_s: float
 ) -> go.Figure:
-    """Stacked bars: where each animal spent the recording, outside and lost included.
+    """Bars: where each animal spent the recording, outside and lost included.
 
     Parameters
     ----------
     totals
-        Indexed by individual and zone, with `time_s`, `overlap_s` and `observed_s`. Time in several zones is drawn
-        once, with the zone listed first, so that every bar is the whole recording.
+        Indexed by individual and zone, with `time_s`, `overlap_s` and `observed_s`. Where zones do not overlap the
+        bars are stacked to the whole recording; where they do, each zone has a bar of its own, because a stack could
+        not show time that belongs to two of them.
     """
+    stacked = not totals["overlap_s"].any()
     colours = place_colours([name for name in places if name not in (OUTSIDE, LOST)])
     figure = go.Figure()
     for place in places:
         rows = totals.xs(place, level="zone").reindex(list(individuals))
         tracked = 100 * rows["time_s"] / rows["observed_s"].where(rows["observed_s"] > 0)
         share = "" if place == LOST else "<br>%{customdata[1]:.1f} % of tracked time"
-        once = 100 * (rows["time_s"] - rows["overlap_s"]) / recording_s
         figure.add_bar(
-            y=list(individuals), x=once.to_numpy(), name=place, orientation="h",
+            y=list(individuals), x=(100 * rows["time_s"] / recording_s).to_numpy(), name=place, orientation="h",
             customdata=np.column_stack([rows["time_s"], tracked]),
             marker={"color": colours[place], "pattern": {"shape": "/" if place == LOST else "", "solidity": 0.4}},
             hovertemplate=f"%{{y}}, {place}<br>%{{customdata[0]:.2f}} s<br>%{{x:.1f}} % of the recording{share}"
             "<extra></extra>",
         )  # fmt: skip
     figure.update_layout(
-        barmode="stack",
+        barmode="stack" if stacked else "group",
         bargap=0.25,
         xaxis={"title": {"text": "share of the recording, %"}, "range": [0, 100]},
         yaxis={"title": {"text": "animal"}, "autorange": "reversed", "type": "category"},

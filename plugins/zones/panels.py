@@ -66,13 +66,14 @@ def floor(view: View, found: Results) -> Component:
 def shares(view: View, found: Results) -> Component:
     """Where each animal spent the recording."""
     figure = figures.time_shares(found.totals, found.individuals, found.places, found.recording_s)
-    overlap = found.totals["overlap_s"].sum() > 0
-    note = "Zones overlap: time in several zones is drawn once, with the zone listed first." if overlap else ""
-    height = max(300, 110 + 26 * len(found.individuals))
+    overlap = bool(found.totals["overlap_s"].any())
+    note = "Zones overlap: time in two zones counts for both, so an animal's bars can add up to more than 100 %."
+    row = 26 if not overlap else max(26, 9 * len(found.places))
+    height = max(300, 110 + row * len(found.individuals))
     return panel(
         [
             graph("zones-shares", styled(figure, view.theme), "zones-time", style={"height": f"{height}px"}),
-            html.P(note, className="dim"),
+            html.P(note if overlap else "", className="dim"),
         ],
         "Where each animal was",
     )

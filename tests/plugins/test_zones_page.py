@@ -74,6 +74,16 @@ def test_bars_of_every_animal_fill_the_recording(opened: Experiment) -> None:
     np.testing.assert_allclose(sum(np.asarray(bar.x) for bar in figure.data), 100)
 
 
+def test_overlapping_zones_have_a_bar_each(opened: Experiment) -> None:
+    found = queries.results(opened, "trial")
+    assert found is not None
+    totals = found.totals.assign(overlap_s=0.1)
+    figure = figures.time_shares(totals, found.individuals, found.places, found.recording_s)
+    assert figure.layout.barmode == "group"
+    times = totals.xs("B", level="zone").reindex(list(found.individuals))["time_s"]
+    np.testing.assert_allclose(figure.data[1].x, 100 * times / found.recording_s)
+
+
 def test_the_number_of_animals_is_a_step_function(opened: Experiment) -> None:
     found = queries.results(opened, "trial")
     assert found is not None
