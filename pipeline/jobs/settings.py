@@ -21,13 +21,24 @@ class Settings(Entry):
     """Resources for jobs. A file that is not there means the defaults."""
 
     workers: int = Field(
-        default_factory=lambda: os.cpu_count() or 1, ge=1, description="processes that one job fans out to"
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        title="Processes per job",
+        description="processes that one job fans out to",
     )
-    cluster: str | None = Field(None, description="address of a Dask scheduler, e.g. tcp://node1:8786")
-    slots: int = Field(1, ge=1, description="jobs that run at a time; each fans out over all workers")
-    light_slots: int = Field(2, ge=1, description="light jobs (about one core each) that run beside those")
-    gpus: list[str] | None = Field(None, description="GPUs that jobs may use, e.g. ['0', '1']; default: all found")
-    idle_s: float = Field(60.0, ge=0, description="the supervisor ends after this many seconds without work, s")
+    cluster: str | None = Field(None, title="Cluster", description="address of a Dask scheduler, e.g. tcp://node1:8786")
+    slots: int = Field(
+        1, ge=1, title="Jobs at a time", description="jobs that run at a time; each fans out over all workers"
+    )
+    light_slots: int = Field(
+        2, ge=1, title="Light jobs beside them", description="light jobs (about one core each) that run beside those"
+    )
+    gpus: list[str] | None = Field(
+        None, title="GPUs", description="GPUs that jobs may use, e.g. ['0', '1']; default: all found"
+    )
+    idle_s: float = Field(
+        60.0, ge=0, title="End when idle", description="the supervisor ends after this many seconds without work, s"
+    )
 
     @field_validator("cluster")
     @classmethod
