@@ -10,6 +10,7 @@
     remember(window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   }
 
+  const ASK_AGAIN_MS = 500;  // a film that plays changes its place all the time
   const same = window.dash_clientside ? window.dash_clientside.no_update : undefined;
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.skein = {
@@ -27,6 +28,16 @@
       window.history.replaceState(window.history.state, "", window.location.pathname + search);
       const hrefs = links.map((link) => `/${link.page}${search}`);
       return [{ ...view, href: window.location.href }, hrefs];
+    },
+    /* Show what the server drew, unless the place has changed since it was asked: then ask anew, a moment later. */
+    place(fresh, frame, again, view) {
+      const keep = window.dash_clientside.no_update;
+      if (!fresh) return [keep, keep];
+      if (fresh.href === view.href) return [fresh.content, fresh.token];
+      setTimeout(() => {
+        if (document.getElementById(frame)) window.dash_clientside.set_props(again, { data: Date.now() });
+      }, ASK_AGAIN_MS);
+      return [keep, keep];
     },
     /* The tab says where it is: "Tracks · trial_1 · Skein". */
     nameTab(rail, view) {

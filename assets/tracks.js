@@ -5,6 +5,12 @@
   const STEPS = { "tracks-previous": -1, "tracks-next": 1, "tracks-back": -10, "tracks-on": 10 };
   const same = () => window.dash_clientside.no_update;
   window.dash_clientside.tracks = {
+    /* What the URL says, at once: a page that is drawn anew is drawn for it. */
+    query(frame, camera, layers, usual) {
+      const shown = layers || [];
+      const asUsual = shown.length === usual.length && usual.every((name) => shown.includes(name));
+      return { frame: frame || null, camera, overlay: asUsual ? null : shown.join(",") || "nothing" };
+    },
     step(_previous, _next, _back, _on, picked, _tick, frame, last, drawn) {
       const id = window.dash_clientside.callback_context.triggered_id;
       let wanted = frame;

@@ -23,6 +23,7 @@ if CHROMIUM is None:
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 Page = playwright.Page
+Route = playwright.Route
 
 
 @contextmanager

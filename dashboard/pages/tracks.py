@@ -194,6 +194,7 @@ def _stage(view: View, frame: int, frames: int, fps: float | None) -> Component:
             dcc.Store(id="tracks-drawn"),
             dcc.Store(id="tracks-picked"),
             dcc.Store(id="tracks-fps", data=fps),
+            dcc.Store(id="tracks-usual", data=_DEFAULT),
         ]
     )  # fmt: skip
 
@@ -241,16 +242,15 @@ def register(app: Dash, services: "Services") -> None:
         where = f"frame {frame:,} of {last:,}" + (f" · {frame / fps:.2f} s" if fps else "")
         return picture, thumbnails(view, camera, frame), where, frame
 
-    @app.callback(
+    app.clientside_callback(
+        ClientsideFunction("tracks", "query"),
         QUERY,
         Input("tracks-frame", "value"),
         Input("tracks-camera", "value"),
         Input("tracks-layers", "value"),
+        State("tracks-usual", "data"),
         prevent_initial_call=True,
     )
-    def remember(frame: int, camera: str, layers: list[str] | None) -> dict[str, Any]:
-        usual = set(layers or []) == set(_DEFAULT)
-        return {"frame": frame or None, "camera": camera, "overlay": None if usual else ",".join(layers or ["nothing"])}
 
     @app.callback(
         Output("tracks-lanes", "figure"),

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.api import Experiment, write_table
 from pipeline.formats import anipose
-from tests.browser import Page, expect, looking_at, serving
+from tests.browser import Page, Route, expect, looking_at, serving
 from tests.dashboard.movements import tracks_table, uniform, write
 from tests.dashboard.rigs import cameras
 
@@ -40,7 +40,9 @@ def page(address: str) -> Iterator[Page]:
 def plot_area(page: Page, graph: str) -> dict[str, float]:
     """Where the plotting area of a figure lies, once it is drawn and in view."""
     area = page.locator(f"#{graph} .nsewdrag").first
-    area.evaluate("element => element.scrollIntoView({block: 'center', behavior: 'instant'})")  # at the edge a drag scrolls
+    area.evaluate(
+        "element => element.scrollIntoView({block: 'center', behavior: 'instant'})"
+    )  # at the edge a drag scrolls
     box = area.bounding_box()
     assert box is not None
     return dict(box)
@@ -48,12 +50,12 @@ def plot_area(page: Page, graph: str) -> dict[str, float]:
 
 def test_frames_by_key_by_click_and_in_the_url(page: Page) -> None:
     page.goto("/tracks?experiment=pond&recording=trial_1&frame=5")
-    page.wait_for_selector("#tracks-lanes .xtitle")
-    expect(page.locator("#tracks-time")).to_contain_text("frame 5 of 23")
+    expect(page.locator("#tracks-time")).to_have_text("frame 5 of 23 · 0.25 s")  # drawn with the videos' times
     page.keyboard.press("ArrowRight")
     expect(page.locator("#tracks-time")).to_contain_text("frame 6 of 23")
     page.keyboard.press("ArrowUp")
     expect(page.locator("#tracks-time")).to_contain_text("frame 16 of 23")
+    page.wait_for_selector("#tracks-lanes .xtitle")
     box = plot_area(page, "tracks-lanes")
     page.mouse.click(box["x"] + box["width"] * 8 / 23, box["y"] + 3)  # where no track is
     expect(page.locator("#tracks-time")).to_contain_text("frame 8 of 23")
@@ -63,6 +65,26 @@ def test_frames_by_key_by_click_and_in_the_url(page: Page) -> None:
     page.reload()
     expect(page.locator("#tracks-time")).to_contain_text("frame 8 of 23")
     expect(page.locator("#tracks-sentence")).to_contain_text("cam_2: 2 tracks")
+
+
+def test_a_page_that_is_drawn_anew_keeps_what_was_chosen_meanwhile(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held or "tracks-fresh.data" not in (route.request.post_data or ""):
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(lambda url: "_dash-update-component" in url, hold_the_first)
+    with page.expect_request(lambda asked: "tracks-fresh.data" in (asked.post_data or "")):
+        page.goto("/tracks?experiment=pond&recording=trial_1&frame=5")  # drawn anew once the videos' times are known
+    expect(page.locator("#tracks-time")).to_contain_text("frame 5 of 23")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#tracks-time")).to_contain_text("frame 6 of 23")
+    page.wait_for_url("**frame=6**")
+    held[0].continue_()  # asked for frame 5
+    expect(page.locator("#tracks-time")).to_have_text("frame 6 of 23 · 0.30 s")
 
 
 def test_a_window_is_dragged_and_reset(page: Page) -> None:
