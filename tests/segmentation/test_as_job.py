@@ -26,7 +26,7 @@ PARAMETERS = {"chunk": 25}
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("video") / "swim.mp4"
-    return write_video(path, FRAMES, lambda k: scene([(20 + 0.2 * k, 60, 10, 5, 0.3)], seed=k))
+    return write_video(path, FRAMES, lambda k: scene([(20 + 0.1 * k, 60, 10, 5, 0.3)], seed=k))
 
 
 def opened(root: Path, video: Path) -> Experiment:
