@@ -9,7 +9,7 @@ from pipeline.experiment import Experiment, read_provenance
 from pipeline.synthetic import Render
 
 _CAMERAS = 4
-_SIZES = ((8, 150), (8, 600), (16, 600))
+_SIZES = ((8, 150), (16, 150), (8, 600))
 _STAGES = ("segment", "track", "reconstruct", "zones")
 
 
