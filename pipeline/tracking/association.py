@@ -25,12 +25,13 @@ def motion_cost(squared: Floats, variance: Floats) -> Floats:
 
 def assign(costs: Costs) -> dict[int, int]:
     """The detection of each track that gets one: most matches, then least cost (Hungarian method)."""
-    tracks = {i: n for n, i in enumerate(dict.fromkeys(i for i, _ in costs))}
-    detections = {j: n for n, j in enumerate(dict.fromkeys(j for _, j in costs))}
+    tracks: dict[int, int] = {}
+    detections: dict[int, int] = {}
+    at = [(tracks.setdefault(i, len(tracks)), detections.setdefault(j, len(detections))) for i, j in costs]
     if len(tracks) <= 1 or len(detections) == 1:
         return dict([min(costs, key=costs.__getitem__)]) if costs else {}
     dense = np.full((len(tracks), len(detections)), _FAR)
-    dense[[tracks[i] for i, _ in costs], [detections[j] for _, j in costs]] = list(costs.values())
+    dense[tuple(zip(*at, strict=True))] = list(costs.values())
     rows, columns = linear_sum_assignment(dense)
     by_row, by_column = list(tracks), list(detections)
     pairs = ((by_row[row], by_column[column]) for row, column in zip(rows.tolist(), columns.tolist(), strict=True))
@@ -59,5 +60,8 @@ def ambiguous(costs: Costs, match: Mapping[int, int], margin: float) -> set[int]
             then += costs.get((other, own), _INF)
         # Where the exchange is impossible, its cost is infinite and so is the difference (or it is no number).
         if then - now < margin:
-            unsure.update(track for track in (i if own is not None else None, other) if track is not None)
+            if own is not None:
+                unsure.add(i)
+            if other is not None:
+                unsure.add(other)
     return unsure

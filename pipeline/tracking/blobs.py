@@ -35,10 +35,12 @@ def shared_blob(missing: Live, chains: Chains, index: int, owner: Owner) -> int 
     c, x, y = chains, missing.x, missing.y
     share = (_STILL_SHARED if missing.merged else _SHARED) * missing.area
     best, nearest = None, float("inf")
-    left, top, width, height, length = c.left, c.top, c.width, c.height, c.length
-    for row in c.around(index, x, (1 + _MARGIN) * c.widest[index][0]):
+    left, width, height, length = c.left, c.width, c.height, c.length
+    band = c.around(index, x, (1 + _MARGIN) * c.widest[index][0])
+    for row, top in zip(band, c.top[band.start : band.stop], strict=True):
+        # Most are near along x by now, and few along y.
         pad = _MARGIN * length[row]
-        if not (-pad <= x - left[row] <= width[row] + pad and -pad <= y - top[row] <= height[row] + pad):
+        if not (-pad <= y - top <= height[row] + pad and -pad <= x - left[row] <= width[row] + pad):
             continue
         distance = (x - c.x[row]) ** 2 + (y - c.y[row]) ** 2
         if distance < nearest and c.area[row] > share:

@@ -158,7 +158,12 @@ def _pairs(
     high = np.searchsorted(place, place + apart + radius, side="right")
     width = np.where(follows[number], high - low, 0)
     before = np.repeat(np.arange(len(xy)), width)
-    after = np.arange(len(before)) - np.repeat(np.cumsum(width) - width, width) + low[before]
-    move = xy[after] - xy[before]
-    near = np.einsum("ij,ij->i", move, move) <= (reach[before] + excess[after]) ** 2
+    after = np.arange(len(before)) + np.repeat(low - np.cumsum(width) + width, width)
+    y = np.ascontiguousarray(xy[:, 1])
+    # Most pairs are too far apart along y already.
+    dy = y[after] - np.repeat(y, width)
+    close = np.flatnonzero(abs(dy) <= np.repeat(radius, width))
+    before, after, dy = before[close], after[close], dy[close]
+    dx = xy[after, 0] - xy[before, 0]
+    near = dx * dx + dy * dy <= (reach[before] + excess[after]) ** 2
     return before[near], after[near]

@@ -1,6 +1,9 @@
 """A frame in which animals compete, are missing, touch, fall to pieces or appear."""
 
-from pipeline.tracking.association import ambiguous, assign
+import itertools
+from collections import Counter
+
+from pipeline.tracking.association import Costs, ambiguous, assign
 from pipeline.tracking.blobs import is_shared, join, pieces_of, shared_blob
 from pipeline.tracking.chains import Chains
 from pipeline.tracking.follower import Follower
@@ -61,11 +64,11 @@ class Event:
         The tracks that are loose now, and the next rows of the chains that nobody holds.
         """
         self._rows = rows
-        costs = self._assign(self._options(loose, candidates))
+        costs, sure = self._assign(self._options(loose, candidates))
         shared = self._shared()
         free = [row for row in self._rows if row not in self._owner]
         joined = self._joined(free) if free else {}
-        split = self._unsure(costs, joined) if costs else set()
+        split = self._unsure(costs, sure, joined) if costs else set()
         left = self._settle(shared, split, set(joined.values()))
         for row in free:
             if row not in joined and self._chains.score[row] >= self._limits.high_score:
@@ -90,7 +93,7 @@ class Event:
                 rows = self._plausible.within_reach(track, self._chains, self._index)
             self._tracks.append(track)
             options.append(rows)
-        for row in dict.fromkeys(row for rows in options for row in rows):
+        for row in dict.fromkeys(itertools.chain.from_iterable(options)):
             if self._involve(row) is not None:
                 options.append([row])
         return options
@@ -118,34 +121,34 @@ class Event:
         self._match[i] = row
         self._owner[row] = i
 
-    def _assign(self, options: list[list[int]]) -> dict[tuple[int, int], float]:
-        """Match tracks and rows; gives the costs of the pairs that compete.
+    def _assign(self, options: list[list[int]]) -> tuple[Costs, Costs]:
+        """Match tracks and rows; gives the costs of the pairs that compete, and those of the sure ones among them.
 
         Two stages: settled tracks with high scores, then what is left of both.
         """
-        claims: dict[int, int] = {}
-        for rows in options:
-            for row in rows:
-                claims[row] = claims.get(row, 0) + 1
+        claims = Counter(itertools.chain.from_iterable(options))
         costs: dict[tuple[int, int], float] = {}
+        # Both the track and the detection are likely to be an animal.
+        sure: dict[tuple[int, int], float] = {}
+        high, score = self._limits.high_score, self._chains.score
         for i, rows in enumerate(options):
             if len(rows) == 1 and claims[rows[0]] == 1:
                 self._take(i, rows[0])
                 continue
-            for row in rows:
-                costs[i, row] = self._plausible.cost(self._tracks[i], self._chains, row)
-        first = {pair: cost for pair, cost in costs.items() if self._sure(*pair)}
-        for i, row in assign(first).items():
+            track = self._tracks[i]
+            settled = track.settled
+            for row, cost in zip(rows, self._plausible.costs(track, self._chains, rows), strict=True):
+                pair = i, row
+                costs[pair] = cost
+                if settled and score[row] >= high:
+                    sure[pair] = cost
+        for i, row in assign(sure).items():
             self._take(i, row)
-        if len(first) < len(costs):
+        if len(sure) < len(costs):
             rest = {(i, j): cost for (i, j), cost in costs.items() if i not in self._match and j not in self._owner}
             for i, row in assign(rest).items():
                 self._take(i, row)
-        return costs
-
-    def _sure(self, i: int, row: int) -> bool:
-        """Whether both the track and the detection are likely to be an animal."""
-        return self._tracks[i].settled and self._chains.score[row] >= self._limits.high_score
+        return costs, sure
 
     def _owned(self, row: int) -> int | None:
         """The track that took a row, or that holds its chain and so takes it now."""
@@ -202,13 +205,15 @@ class Event:
                 joined[piece] = i
         return joined
 
-    def _unsure(self, costs: dict[tuple[int, int], float], joined: dict[int, int]) -> set[int]:
+    def _unsure(self, costs: Costs, sure: Costs, joined: dict[int, int]) -> set[int]:
         """Tracks whose match is ambiguous; neither a piece of an animal nor a tentative track makes another's so."""
-        rivals = {
-            (i, row): cost
-            for (i, row), cost in costs.items()
-            if self._match.get(i) == row or (row not in joined and self._sure(i, row))
-        }
+        rivals = costs
+        if joined or len(sure) < len(costs):
+            rivals = {
+                pair: cost
+                for pair, cost in costs.items()
+                if (pair in sure and pair[1] not in joined) or self._match.get(pair[0]) == pair[1]
+            }
         return ambiguous(rivals, self._match, self._limits.margin)
 
     def _settle(self, shared: set[int], split: set[int], torn: set[int]) -> list[Live]:

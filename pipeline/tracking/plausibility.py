@@ -74,22 +74,33 @@ class Plausibility:
         x, y = (track.x, track.y) if track.merged else (track.last_x, track.last_y)
         step = self.scale.step if self._reach is None else float(self._reach(np.array([x]), np.array([y]))[0])
         radius = step * (chains.frames[index][0] - track.seen)
-        band = chains.around(index, x, radius + chains.widest[index][1])
-        here = slice(band.start, band.stop)
-        return [
-            row
-            for row, to_x, to_y, excess in zip(band, chains.x[here], chains.y[here], chains.excess[here], strict=True)
-            if (to_x - x) * (to_x - x) + (to_y - y) * (to_y - y) <= (radius + excess) * (radius + excess)
-        ]
+        farthest = radius + chains.widest[index][1]
+        band = chains.around(index, x, farthest)
+        all_x, all_excess = chains.x, chains.excess
+        near = []
+        for row, to_y in zip(band, chains.y[band.start : band.stop], strict=True):
+            dy = to_y - y
+            if -farthest <= dy <= farthest:
+                dx, within = all_x[row] - x, radius + all_excess[row]
+                if dx * dx + dy * dy <= within * within:
+                    near.append(row)
+        return near
 
-    def cost(self, track: Live, chains: Chains, row: int) -> float:
-        """Negative log-likelihood of a pair, by motion, size and orientation."""
+    def costs(self, track: Live, chains: Chains, rows: list[int]) -> list[float]:
+        """Negative log-likelihoods of a track's pairs with rows, by motion, size and orientation."""
+        x, y, area, orientation = track.x, track.y, track.area, track.orientation
+        all_x, all_y, areas, orientations = chains.x, chains.y, chains.area, chains.orientation
+        size_change, turn_change = self._size_change, self._turn
         variance = track.pp + self.noise
-        dx, dy = chains.x[row] - track.x, chains.y[row] - track.y
-        cost = _MOTION * log1p((dx * dx + dy * dy) / (FREEDOM * variance)) + log(variance)
-        size = log(chains.area[row] / track.area) / self._size_change
-        size *= size / 2
-        turn = ((chains.orientation[row] - track.orientation + _QUARTER) % pi - _QUARTER) / self._turn
-        turn *= turn / 2
-        # An unknown orientation counts as another one.
-        return cost + (size if size < 3 else 3) + (turn if turn < 2 else 2)
+        spread, likely = FREEDOM * variance, log(variance)
+        found = []
+        for row in rows:
+            dx, dy = all_x[row] - x, all_y[row] - y
+            cost = _MOTION * log1p((dx * dx + dy * dy) / spread) + likely
+            size = log(areas[row] / area) / size_change
+            size *= size / 2
+            turn = ((orientations[row] - orientation + _QUARTER) % pi - _QUARTER) / turn_change
+            turn *= turn / 2
+            # An unknown orientation counts as another one.
+            found.append(cost + (size if size < 3 else 3) + (turn if turn < 2 else 2))
+        return found

@@ -176,12 +176,15 @@ def track_camera(item: CameraItem) -> CameraReport:
     item.output.parent.mkdir(parents=True, exist_ok=True)
     size = _image_size(files)
     classic = wanted.mode == "overlap"
-    scale = measure(files.read(index) for index in sample(len(files)))
+    masks = classic and size is not None
+    # A single part is small enough to be kept from the measuring to the tracking.
+    only = files.read(0, masks) if len(files) == 1 else None
+    scale = measure([only] if only is not None else (files.read(index) for index in sample(len(files))))
     linker = OverlapLinker(size, wanted.min_overlap, wanted.max_merge_dist) if classic else _tracker(item, scale)
     with _scratch(item.output) as rows_path:
         with TrackletStore(rows_path) as store:
             for index in range(len(files)):
-                part = files.read(index, masks=classic and size is not None)
+                part = only if only is not None else files.read(index, masks)
                 store.add(part, *linker.track(part))
         tracklets = store.ends()
         if classic:
@@ -202,10 +205,16 @@ def track_camera(item: CameraItem) -> CameraReport:
             metadata["image_size"] = f"{size[0]},{size[1]}"
         schema = TRACKS.with_metadata(metadata)
         fill = 0 if classic else round(wanted.fill_gap_s * item.fps)
-        with replacing(item.output) as path, pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        with replacing(item.output) as path, _writer(path, schema) as writer:
             for table in track_rows(store.parts(), stitched.track, fill):
                 writer.write_table(table.replace_schema_metadata(schema.metadata))
     return report
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    # A dictionary of measured numbers is nearly as long as they are: it costs time and space.
+    repeating = [field.name for field in schema if not pa.types.is_floating(field.type) and field.name != "detection"]
+    return pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=repeating)
 
 
 @contextmanager

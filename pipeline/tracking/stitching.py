@@ -145,11 +145,12 @@ def _weighed(
     # Nobody keeps to top speed and direction for longer than animals keep their velocity. Beside a shared blob the last
     # own position is up to half a body off.
     reach = np.minimum(scale.step * gap, scale.step * memory + _FARTHEST * np.sqrt(wander)) + 0.5 * scale.length
-    near = (move**2).sum(axis=1) <= reach**2
+    near = move[:, 0] ** 2 + move[:, 1] ** 2 <= reach**2
     before, after, gap, move = before[near], after[near], gap[near], move[near]
     lasting, wander = lasting[near], wander[near]
     velocity = (tracklets.end_velocity[before] + tracklets.start_velocity[after]) / 2
-    error = ((move - velocity * lasting[:, None]) ** 2).sum(axis=1)
+    off = move - velocity * lasting[:, None]
+    error = off[:, 0] ** 2 + off[:, 1] ** 2
     variance = 2 * scale.noise**2 * (1 + lasting**2 / 20) + scale.acceleration**2 * lasting**3 / 12 + wander
     size = (tracklets.size[after] - tracklets.size[before]) / (2.5 * scale.size_change)
     unseen = np.where(gap > 1, _VANISH + _STAY_UNSEEN * np.minimum(gap - 1, _LONG_UNSEEN), 0)

@@ -67,7 +67,9 @@ class TrackletStore:
         self._tails: list[Floats] = []
 
     def __enter__(self) -> "TrackletStore":
-        self._writer = pq.ParquetWriter(self.path, _ROWS, compression="lz4")
+        self._writer = pq.ParquetWriter(
+            self.path, _ROWS, compression="lz4", use_dictionary=False, write_statistics=False
+        )
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
