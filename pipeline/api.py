@@ -10,7 +10,7 @@ from pipeline.errors import InvalidExperiment, SkeinError
 from pipeline.experiment import Experiment, Provenance, read_provenance
 from pipeline.files import data_fingerprint, file_fingerprint, write_json, write_table
 from pipeline.jobs import Context, Job, Parameters, Progress, parameter
-from pipeline.jobs.declaration import resolve
+from pipeline.jobs.declaration import loaded_late
 from pipeline.registry import API_VERSION, Export, Plugin
 from pipeline.types import (
     DETECTIONS,
@@ -100,8 +100,4 @@ _AT_FIRST_USE = {
 }
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        if name not in _AT_FIRST_USE:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return resolve(_AT_FIRST_USE[name])
+    __getattr__ = loaded_late(__name__, _AT_FIRST_USE)

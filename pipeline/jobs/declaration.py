@@ -1,6 +1,6 @@
 """A job, declared once: from it come the CLI subcommand, the form in the browser and the validation of both."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -163,3 +163,22 @@ def resolve(reference: str) -> Any:
     """The object that ``"module:NAME"`` names."""
     module, _, name = reference.partition(":")
     return getattr(import_module(module), name)
+
+
+def loaded_late(module: str, references: Mapping[str, str]) -> Callable[[str], Any]:
+    """A module's ``__getattr__`` that loads each name at its first use, so that declaring a job loads nothing heavy.
+
+    Parameters
+    ----------
+    module
+        The module's own name, for the error.
+    references
+        ``"module:NAME"`` by the name it gets here.
+    """
+
+    def attribute(name: str) -> Any:
+        if name not in references:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        return resolve(references[name])
+
+    return attribute

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pipeline.jobs.declaration import resolve
+from pipeline.jobs.declaration import loaded_late
 from pipeline.synthetic.job import Render
 
 if TYPE_CHECKING:
@@ -18,9 +18,4 @@ _AT_FIRST_USE = {
 }
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Loaded late, because the job's declaration in this package must not load a renderer."""
-        if name not in _AT_FIRST_USE:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return resolve(_AT_FIRST_USE[name])
+    __getattr__ = loaded_late(__name__, _AT_FIRST_USE)

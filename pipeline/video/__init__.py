@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pipeline.jobs.declaration import resolve
+from pipeline.jobs.declaration import loaded_late
 
 if TYPE_CHECKING:
     from pipeline.video.index import VideoIndex, video_index
@@ -20,9 +20,4 @@ _AT_FIRST_USE = {
 }
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Loaded late, because job declarations in this package must not load video libraries."""
-        if name not in _AT_FIRST_USE:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return resolve(_AT_FIRST_USE[name])
+    __getattr__ = loaded_late(__name__, _AT_FIRST_USE)
